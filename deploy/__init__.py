@@ -1,0 +1,1 @@
+"""How the suite is run: `local` on one machine, `k8s` in production."""
