@@ -1,0 +1,23 @@
+"""The clock (时钟): read it in api, consumers and timers only, and pass the value down."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+# Fixed, so that an image without a time-zone database works: China has had no summer time since 1991.
+SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+
+def now() -> datetime:
+    """The present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """The present business date (业务日期) in Asia/Shanghai."""
+    return business_date(now())
+
+
+def business_date(moment: datetime) -> date:
+    """The date in Asia/Shanghai on which an aware moment falls; a naive one is refused."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs a time zone (时间必须带时区)")
+    return moment.astimezone(SHANGHAI).date()
