@@ -1,0 +1,1 @@
+"""The four services of Minsheng and the kit that they share."""

@@ -1,0 +1,41 @@
+"""One JSON line per event; a constant dotted name, the data as fields, no personal data."""
+
+import logging
+import sys
+from contextvars import ContextVar
+
+import orjson
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+
+def configure(*, service: str, level: str = "INFO") -> None:
+    """Called once per process, before anything logs."""
+    structlog.configure(
+        processors=[
+            _with_request,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(serializer=lambda value, **_: orjson.dumps(value, default=str)),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.BytesLoggerFactory(file=sys.stdout.buffer),
+        cache_logger_on_first_use=True,
+    )
+    _Bound.service = service
+    for noisy in ("uvicorn.access", "httpx", "nats"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+class _Bound:
+    service = "-"
+
+
+def _with_request(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    event["service"] = _Bound.service
+    if current := request_id.get():
+        event["request_id"] = current
+    return event
