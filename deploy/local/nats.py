@@ -15,7 +15,7 @@ from nats.errors import Error as NatsError
 
 from deploy.local.ports import HOST, free_port
 from deploy.local.state import Secrets, hold
-from deploy.local.supervisor import Process, Supervisor, quiet_supervisor
+from deploy.local.supervisor import Process, Supervisor, answers_tcp, quiet_supervisor
 
 ADMIN = "admin"
 SERVICES = ("enrolment", "claims", "jobs", "archives", "gateway")
@@ -82,6 +82,8 @@ class EmbeddedNats:
         )
 
     async def _accepts(self) -> bool:
+        if not await answers_tcp(self.port):  # the client would pause two seconds after a refusal
+            return False
         try:
             connection: Any = await nats.connect(
                 self.url(), allow_reconnect=False, connect_timeout=1, error_cb=_ignore

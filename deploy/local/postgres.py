@@ -8,7 +8,8 @@ import importlib.util
 import os
 import shutil
 import signal
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -118,9 +119,8 @@ class EmbeddedPostgres:
         url = self.url(name)
         async with self._turn:
             await self._admin(*_role_statements(name, self._secrets.get(f"postgres.{name}")))
-            await self._admin(
-                f'CREATE DATABASE "{name}" OWNER "{name}"', unless=(asyncpg.DuplicateDatabaseError,)
-            )
+            if not await self._exists(name):
+                await self._admin(f'CREATE DATABASE "{name}" OWNER "{name}"')
             await self._admin(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
         return url
 
@@ -134,12 +134,21 @@ class EmbeddedPostgres:
             "REVOKE ALL ON DATABASE postgres FROM PUBLIC", "REVOKE ALL ON DATABASE template1 FROM PUBLIC"
         )
 
-    async def _admin(self, *statements: str, unless: tuple[type[Exception], ...] = ()) -> None:
+    async def _exists(self, name: str) -> bool:
+        async with self._administrator() as connection:
+            found = await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name)
+        return found is not None
+
+    async def _admin(self, *statements: str) -> None:
+        async with self._administrator() as connection:
+            for statement in statements:
+                await connection.execute(statement)
+
+    @asynccontextmanager
+    async def _administrator(self) -> AsyncIterator[Any]:
         connection: Any = await asyncpg.connect(self.admin_url, ssl=False)
         try:
-            for statement in statements:
-                with suppress(*unless):
-                    await connection.execute(statement)
+            yield connection
         finally:
             await connection.close()
 

@@ -57,9 +57,7 @@ class Secrets:
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "secrets.json"
-        self._known: dict[str, str] = {}
-        if self._file.exists():
-            self._known = json.loads(self._file.read_text(encoding="utf-8"))
+        self._known = self._read()
 
     def get(self, name: str, make: Callable[[], str] = lambda: token_urlsafe(24)) -> str:
         """The secret of this name; made and written down when there is none yet."""
@@ -68,9 +66,14 @@ class Secrets:
     def get_many(self, make: Callable[[], dict[str, str]], *names: str) -> dict[str, str]:
         """Secrets that are made together, such as the two halves of a key pair."""
         if any(name not in self._known for name in names):
+            self._known = self._read()  # others write to the same file
+        if any(name not in self._known for name in names):
             self._known.update(make())
             self._write()
         return {name: self._known[name] for name in names}
+
+    def _read(self) -> dict[str, str]:
+        return json.loads(self._file.read_text(encoding="utf-8")) if self._file.exists() else {}
 
     def _write(self) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)

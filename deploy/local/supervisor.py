@@ -20,6 +20,7 @@ from typing import Self
 import httpx
 
 from deploy.local.child import Disguise, before_exec
+from deploy.local.ports import HOST
 
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 _STOP_SECONDS = 20.0
@@ -184,6 +185,16 @@ class Supervisor:
 def quiet_supervisor(state: Path) -> Supervisor:
     """A supervisor for one server alone, which logs below its state folder and prints nothing."""
     return Supervisor(state / "logs", progress=lambda line: None)
+
+
+async def answers_tcp(port: int) -> bool:
+    """Whether a server listens on this loopback port."""
+    try:
+        _, writer = await asyncio.open_connection(HOST, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 async def answers_http(url: str) -> bool:
