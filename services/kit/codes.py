@@ -13,13 +13,14 @@ class Code(StrEnum):
     label: str
     national: str | None
 
-    def __new__(cls, value: str, label: str, national: str | None = None) -> "Code":
+    def __new__(cls, value: str, label: str = "", national: str | None = None) -> "Code":
         member = str.__new__(cls, value)
         member._value_ = value
         member.label = label
         member.national = national
         return member
 
-    def __init__(self, value: str, label: str, national: str | None = None) -> None:
-        if value != self.name.lower():
-            raise TypeError(f"{type(self).__name__}.{self.name} has the value {value!r}")
+    def __init__(self, value: str, label: str = "", national: str | None = None) -> None:
+        # The label has a default only so that Level("level_1") can be written to look a member up.
+        if value != self.name.lower() or not label:
+            raise TypeError(f'{type(self).__name__}.{self.name} must be "{self.name.lower()}", "中文名"')
