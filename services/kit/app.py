@@ -104,7 +104,7 @@ async def live() -> dict[str, str]:
 async def ready(request: Request) -> dict[str, str]:
     """Ready when the database answers; not NATS, for the outbox bears a broker that is away."""
     async with request.app.state.sessions() as session:
-        await session.execute(text("SELECT 1"))
+        await (await session.connection()).execute(text("SELECT 1"))
     return {"status": "ready"}
 
 

@@ -208,7 +208,7 @@ class Consumer:
         )
         async with self._sessions.begin() as session:
             row = letter.model_dump()
-            await session.execute(insert(DeadLetter).values(**row).on_conflict_do_nothing())
+            await session.exec(insert(DeadLetter).values(**row).on_conflict_do_nothing())
         metrics.dead_letters.labels(letter.subject).inc()
         log.error("consumer.dead-letter", subject=letter.subject, event_id=str(letter.event_id))
         await message.term()
@@ -223,7 +223,8 @@ class Consumer:
 async def first_deliveries(session: AsyncSession, batch: Sequence[Envelope]) -> list[Envelope]:
     """Writes the inbox rows and gives back the events that were not there yet, each once."""
     ordered = sorted({envelope.id: envelope for envelope in batch}.values(), key=lambda envelope: envelope.id)
-    found = await session.execute(
+    connection = await session.connection()
+    found = await connection.execute(
         _INBOX,
         {
             "ids": [envelope.id for envelope in ordered],

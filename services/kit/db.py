@@ -79,6 +79,7 @@ def create_engine(url: SecretStr | str, *, pool: int = 5, name: str = "minsheng"
         pool_timeout=5,
         pool_pre_ping=True,
         pool_recycle=1800,
+        hide_parameters=True,
         connect_args={"timeout": 5, "server_settings": server_settings(name)},
     )
 

@@ -59,6 +59,8 @@ class Inbox(KitBase, table=True):
 class DeadLetter(KitBase, table=True):
     """An event that this service could not take in (死信); an operator lists and replays it."""
 
+    __tablename__ = "dead_letter"
+
     id: UUID = Field(default_factory=new_id, primary_key=True)
     event_id: UUID | None = Field(default=None, unique=True)
     subject: str

@@ -26,6 +26,8 @@ M = TypeVar("M", bound=BaseModel)
 class IdempotencyKey(KitBase, table=True):
     """A message that had its effect, with the answer that it got (报文编号)."""
 
+    __tablename__ = "idempotency_key"
+
     caller: str = Field(primary_key=True)
     key: str = Field(primary_key=True)
     fingerprint: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
@@ -93,7 +95,7 @@ class OneEffect:
             "fingerprint": fingerprint,
             "used_at": datetime.now(UTC),
         }
-        taken = await self._session.execute(
+        taken = await self._session.exec(
             upsert(IdempotencyKey).values(**row).on_conflict_do_nothing().returning(col(IdempotencyKey.key))
         )
         if taken.first() is None:
@@ -114,7 +116,7 @@ class OneEffect:
         if self._answer is None:
             raise RuntimeError("the endpoint took a key and kept no answer")
         status, answer = self._answer
-        await self._session.execute(
+        await self._session.exec(
             update(IdempotencyKey)
             .where(col(IdempotencyKey.caller) == self._caller, col(IdempotencyKey.key) == self._key)
             .values(status=status, answer=answer)

@@ -6,6 +6,7 @@ from contextvars import ContextVar
 
 import orjson
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, WrappedLogger
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
@@ -18,7 +19,7 @@ def configure(*, service: str, level: str = "INFO") -> None:
             _with_request,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            _traceback,
             structlog.processors.JSONRenderer(serializer=lambda value, **_: orjson.dumps(value, default=str)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -28,6 +29,10 @@ def configure(*, service: str, level: str = "INFO") -> None:
     _Bound.service = service
     for noisy in ("uvicorn.access", "httpx", "nats"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+# Without local variables: they would carry personal data into the log.
+_traceback = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
 
 
 class _Bound:

@@ -106,7 +106,7 @@ def router_of(name: str) -> APIRouter:
         session: DbSession, body: RefillCreate, caller: Annotated[Identity, operator]
     ) -> RefillRead:
         """流重建 · publish the events since a moment again; hearers absorb what they know."""
-        done = await session.execute(
+        done = await session.exec(
             update(Outbox)
             .where(col(Outbox.published_at).is_not(None), col(Outbox.created_at) >= body.since)
             .values(published_at=None)
@@ -130,7 +130,7 @@ async def replay(
     if entry is None:
         raise DeadLetterUnheard
     envelope = Envelope.from_bytes(letter.body)
-    new = await session.execute(
+    new = await session.exec(
         insert(Inbox)
         .values(event_id=envelope.id, subject=envelope.type, heard_at=now)
         .on_conflict_do_nothing()

@@ -6,16 +6,16 @@ from uuid import UUID
 
 import orjson
 from fastapi import Depends, Query
-from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, Select, tuple_
-from sqlalchemy.orm import Mapped
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+from sqlalchemy import tuple_
 from sqlalchemy.sql.elements import BindParameter
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from services.kit.problems import Problem, Text
 
 T = TypeVar("T")
-Key = ColumnElement[Any] | Mapped[Any]
+Key = Any  # a mapped column, as `col(Thing.name)` gives it
 MOST = 200
 
 
@@ -58,12 +58,12 @@ PageQuery = Annotated[PageRequest, Depends(_page_request)]
 
 async def page(
     session: AsyncSession,
-    statement: Select[Any],
+    statement: SelectOfScalar[T],
     *,
     key: tuple[Key, ...],
     query: PageRequest,
     descending: bool = True,
-) -> tuple[list[Any], str | None]:
+) -> tuple[list[T], str | None]:
     """Rows of one page in the order of `key` (its last column unique), and the next cursor."""
     order = [column.desc() if descending else column.asc() for column in key]
     if query.after:
@@ -71,12 +71,11 @@ async def page(
             *(_bound(column, part) for column, part in zip(key, read_cursor(query.after, key), strict=True))
         )
         statement = statement.where(tuple_(*key) < edge if descending else tuple_(*key) > edge)
-    marked = statement.add_columns(*key).order_by(*order).limit(query.size + 1)
-    found = (await session.execute(marked)).all()
-    rows = [row[0] for row in found[: query.size]]
+    found = (await session.exec(statement.order_by(*order).limit(query.size + 1))).all()
+    rows = list(found[: query.size])
     if len(found) <= query.size:
         return rows, None
-    return rows, write_cursor(found[query.size - 1][-len(key) :])
+    return rows, write_cursor(tuple(getattr(rows[-1], str(column.key)) for column in key))
 
 
 def write_cursor(edge: tuple[Any, ...]) -> str:
@@ -98,10 +97,7 @@ def read_cursor(cursor: str, key: tuple[Key, ...]) -> list[Any]:
 
 
 def _typed(part: Any, column: Any) -> Any:
-    kind = column.type.python_type
-    if hasattr(kind, "fromisoformat"):
-        return kind.fromisoformat(part)
-    return kind(part)
+    return TypeAdapter(column.class_.model_fields[column.key].annotation).validate_python(part)
 
 
 def _bound(column: Any, part: Any) -> BindParameter[Any]:

@@ -147,7 +147,7 @@ async def _tick(timer: Timer, *, sessions: Sessions, stop: asyncio.Event, relay:
 async def run_timer(timer: Timer, *, sessions: Sessions) -> bool:
     """One tick in one transaction; False when another worker is at it."""
     async with sessions.begin() as session:
-        lock = await session.execute(
+        lock = await (await session.connection()).execute(
             text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": crc32(f"timer.{timer.name}".encode())}
         )
         if not lock.scalar_one():
