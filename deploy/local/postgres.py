@@ -92,6 +92,7 @@ class EmbeddedPostgres:
             if supervisor is None:
                 supervisor = await stack.enter_async_context(quiet_supervisor(self._state))
             await self._prepare()
+            self._supervisor = supervisor
             await supervisor.start(self._process())
             await self._close_to_public()
             self._stack = stack.pop_all()
@@ -101,6 +102,11 @@ class EmbeddedPostgres:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._stack.aclose()
+
+    @property
+    def pid(self) -> int:
+        """The process id of the server at this moment."""
+        return self._supervisor.pids["postgres"]
 
     @property
     def admin_url(self) -> str:

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -68,6 +69,7 @@ class Supervisor:
         self._say = progress
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._stages: list[list[tuple[Process, asyncio.Task[None]]]] = []
+        self._deaths: Counter[str] = Counter()
         self._stopping = False
 
     async def __aenter__(self) -> Self:
@@ -119,7 +121,7 @@ class Supervisor:
         self._stages.clear()
 
     async def _keep(self, process: Process) -> None:
-        pause, deaths = _SHORTEST_PAUSE, 0
+        pause = _SHORTEST_PAUSE
         while not self._stopping:
             started = time.monotonic()
             child = self._running[process.name] = await self._spawn(process)
@@ -128,19 +130,18 @@ class Supervisor:
             if self._stopping:
                 return
             if time.monotonic() - started > 2 * _LONGEST_PAUSE:
-                pause, deaths = _SHORTEST_PAUSE, 0
-            deaths += 1
-            self._note(process.name, f"exit {code}, death {deaths}, again in {pause:.1f} s")
+                pause = _SHORTEST_PAUSE
+            self._deaths[process.name] += 1
+            self._note(process.name, f"died with exit {code}, starts again in {pause:.1f} s")
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _wait_until_ready(self, process: Process, keeper: asyncio.Task[None]) -> None:
-        started, seen = time.monotonic(), set[int]()
+        started = time.monotonic()
         while not await process.ready():
             if keeper.done():
                 keeper.result()
-            seen.update(child.pid for name, child in self._running.items() if name == process.name)
-            if len(seen) > _DEATHS_BEFORE_GIVING_UP:
+            if self._deaths[process.name] >= _DEATHS_BEFORE_GIVING_UP:
                 raise StartFailed(process.name, "it keeps dying", self.log(process.name))
             if time.monotonic() - started > process.patience:
                 raise StartFailed(process.name, f"{process.patience:.0f} s", self.log(process.name))
