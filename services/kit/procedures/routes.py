@@ -123,7 +123,7 @@ def router_of(desk: Desk, *, apply: str, review: str, read: str, own: str | None
         once: Once,
     ) -> CaseDetailRead:
         """审查 · approve, return for correction, or reject at the present step."""
-        decision = Decision(move=Move[body.decision.upper()], **body.model_dump(exclude={"decision"}))
+        decision = Decision(move=Move(body.decision), **body.model_dump(exclude={"decision"}))
         case = await running.decide_step(
             session, desk, case_id=case_id, decision=decision, caller=caller, now=clock.now()
         )

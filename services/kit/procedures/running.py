@@ -92,7 +92,7 @@ async def decide_step(
     case = await queries.get_case(session, case_id, caller=caller, for_update=True)
     procedure, today = desk.procedure(case.procedure), business_date(now)
     if case.state != CaseState.IN_REVIEW or decision.step not in (None, case.step):
-        raise problems.CaseClosed(state=CaseState[case.state.upper()].label, step=case.step)
+        raise problems.CaseClosed(state=CaseState(case.state).label, step=case.step)
     step = procedure.step(case.kind, case.step)
     await take_step(session, case, procedure, step, caller=caller)
     await check_decision(session, case, procedure, step, decision, today=today)
@@ -124,7 +124,7 @@ async def correct_case(
     case = await queries.get_case(session, case_id, caller=caller, for_update=True)
     procedure, today = desk.procedure(case.procedure), business_date(now)
     if case.state != CaseState.RETURNED:
-        raise problems.CaseClosed(state=CaseState[case.state.upper()].label, step=case.step)
+        raise problems.CaseClosed(state=CaseState(case.state).label, step=case.step)
     data = case.data if papers.data is None else read_form(procedure, papers.data)
     check_listed(procedure, [document["code"] for document in papers.documents], today=today)
     await procedure.accept(
@@ -150,7 +150,7 @@ async def withdraw_case(
     """The applicant takes the application back (撤回). Raises CaseClosed when it has ended."""
     case = await queries.get_case(session, case_id, caller=caller, for_update=True)
     if case.state not in OPEN:
-        raise problems.CaseClosed(state=CaseState[case.state.upper()].label, step=case.step)
+        raise problems.CaseClosed(state=CaseState(case.state).label, step=case.step)
     before = case.state
     _end(case, CaseState.WITHDRAWN, now=now)
     _enter(session, case, Move.WITHDRAW, caller=caller, now=now, before=before, reason=reason)

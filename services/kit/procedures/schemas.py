@@ -92,7 +92,7 @@ class HistoryRead(BaseModel):
     actor: str
     actor_name: str
     move: Move
-    move_label: str
+    move_label: str = ""
     from_state: CaseState | None
     to_state: CaseState
     reason: str
@@ -189,7 +189,7 @@ def summary(desk: Desk, case: ProcedureCase, *, today: date) -> CaseRead:
         subject_id=case.subject_id,
         subject_name=case.subject_name,
         state=case.state,
-        state_label=CaseState[case.state.upper()].label,
+        state_label=CaseState(case.state).label,
         step=open_step.code if open_step else None,
         step_title=open_step.title.zh if open_step else None,
         due_on=case.due_on,
@@ -219,11 +219,8 @@ async def detail(session: AsyncSession, desk: Desk, case: ProcedureCase, *, toda
 
 
 def _entry(entry: ProcedureStep, titles: dict[str, str]) -> HistoryRead:
-    return HistoryRead(
-        step_title=titles.get(entry.step or ""),
-        move_label=Move[entry.move.upper()].label,
-        **entry.model_dump(exclude={"id", "case_id"}),
-    )
+    read = HistoryRead.model_validate(entry)
+    return read.model_copy(update={"step_title": titles.get(entry.step or ""), "move_label": read.move.label})
 
 
 def every_step(procedure: Procedure) -> list[Step]:
