@@ -7,16 +7,18 @@ its events are taken one by one, so that a bad one does not hold its neighbours.
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
+import orjson
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig
 from nats.js.client import JetStreamContext
 from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.kit import clock, metrics
@@ -28,19 +30,24 @@ from services.kit.relay import stream_of
 
 log = structlog.get_logger()
 
-FETCH = 500
-FETCH_SECONDS = 1.0
+BATCH = 500
+PULL_SECONDS = 2.0
 ACK_WAIT_SECONDS = 30.0
 MAX_ACK_PENDING = 2000
 RETRY_SECONDS = (1.0, 5.0, 15.0, 60.0, 300.0)
 MAX_DELIVERIES = len(RETRY_SECONDS) + 1
 REBIND_SECONDS = 1.0
+NOTHING_NOW, ASKED_OUT = "404", "408"  # the server's answers to a request that ran out
 
 _INBOX = text(
     """INSERT INTO inbox (event_id, subject, heard_at)
        SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:subjects AS text[]), CAST(:times AS timestamptz[]))
        ON CONFLICT DO NOTHING RETURNING event_id"""
 )
+
+
+class Unbound(NatsError):
+    """The durable or its stream is gone; the status is the server's."""
 
 
 class Unreadable(Exception):
@@ -63,7 +70,8 @@ class Consumer:
         self.service, self.source, self._hears = service, source, hears
         self._sessions, self._nats, self._on_effect = sessions, nats, on_effect
         self._js: JetStreamContext = nats.jetstream(timeout=5)
-        self._subscription: JetStreamContext.PullSubscription | None = None
+        self._subscription: Subscription | None = None
+        self._inbox, self._asked = "", 0
         self._stop = asyncio.Event()
 
     def stop(self) -> None:
@@ -77,7 +85,7 @@ class Consumer:
                 await self._bind()
                 while not self._stop.is_set():
                     await self._round()
-            except (NatsError, OSError, TimeoutError) as error:
+            except (NatsError, OSError, TimeoutError, SQLAlchemyError) as error:
                 log.warning("consumer.interrupted", source=self.source, error=type(error).__name__)
                 await self._unbind()
                 await self._pause(REBIND_SECONDS)
@@ -94,34 +102,71 @@ class Consumer:
             max_ack_pending=MAX_ACK_PENDING,
         )
         await self._js.add_consumer(stream, config)
-        self._subscription = await self._js.pull_subscribe_bind(durable=self.service, stream=stream)
+        self._inbox = self._nats.new_inbox()
+        self._subscription = await self._nats.subscribe(self._inbox)
+        self._asked = 0
 
     async def _unbind(self) -> None:
-        # nats.py: fetch never calls task_done, so drain would wait for this subscription; unsubscribe first.
         subscription, self._subscription = self._subscription, None
-        if subscription is not None:
-            try:
-                await subscription.unsubscribe()
-            except (NatsError, OSError):
-                return
+        if subscription is None:
+            return
+        try:
+            while subscription.pending_msgs:
+                message = await subscription.next_msg(timeout=0.1)
+                if not _status(message):
+                    await message.nak()
+            await subscription.unsubscribe()
+        except (NatsError, OSError, TimeoutError):
+            return
 
     async def _round(self) -> None:
+        # Not PullSubscription.fetch: it waits for a full batch until its time-out, so a single event would be
+        # late by that much. Here one request lingers at the server and whatever has arrived is taken at once.
+        if self._asked <= 0:
+            await self._ask()
+        first = await self._next()
+        if first is None:
+            return
+        messages = [first]
+        while len(messages) < BATCH and self._bound.pending_msgs:
+            messages.append(await self._bound.next_msg(timeout=1))
+        deliveries = [message for message in messages if not _status(message)]
+        self._asked -= len(deliveries)
+        for message in messages:
+            self._heed(_status(message))
+        if deliveries:
+            await self._take(deliveries)
+
+    @property
+    def _bound(self) -> Subscription:
         assert self._subscription is not None
-        fetch = asyncio.ensure_future(self._subscription.fetch(FETCH, timeout=FETCH_SECONDS))
+        return self._subscription
+
+    async def _ask(self) -> None:
+        request = {"batch": BATCH, "expires": int(PULL_SECONDS * 1_000_000_000)}
+        subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream_of(self.source)}.{self.service}"
+        await self._nats.publish(subject, orjson.dumps(request), reply=self._inbox)
+        self._asked = BATCH
+
+    async def _next(self) -> Msg | None:
+        arriving = asyncio.ensure_future(self._bound.next_msg(timeout=PULL_SECONDS + 1))
         stopping = asyncio.ensure_future(self._stop.wait())
+        await asyncio.wait({arriving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not arriving.done():
+            arriving.cancel()
         try:
-            await asyncio.wait({fetch, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if not fetch.done():
-                fetch.cancel()
-            messages = await fetch
+            return await arriving
         except (TimeoutError, asyncio.CancelledError):
-            if not self._stop.is_set() and not fetch.done():
-                raise
-            return  # an empty stream
-        finally:
-            stopping.cancel()
-        if messages:
-            await self._take(messages)
+            self._asked = 0
+            return None
+
+    def _heed(self, status: str) -> None:
+        if not status:
+            return
+        self._asked = 0
+        if status not in (NOTHING_NOW, ASKED_OUT):
+            raise Unbound(status)
 
     async def _take(self, messages: Sequence[Msg]) -> None:
         readable: list[tuple[Msg, Envelope]] = []
@@ -135,7 +180,11 @@ class Consumer:
         try:
             await self._effect([envelope for _, envelope in readable])
         except Exception as error:  # whatever a handler raises must not end the consumer
-            if len(readable) == 1:
+            if away(error):
+                log.warning("consumer.database-away", source=self.source, error=type(error).__name__)
+                for message, _ in readable:
+                    await message.nak(delay=RETRY_SECONDS[0])
+            elif len(readable) == 1:
                 await self._failed(*readable[0], error)
             else:
                 log.warning(
@@ -234,6 +283,10 @@ async def first_deliveries(session: AsyncSession, batch: Sequence[Envelope]) -> 
     )
     new = set(found.scalars())
     return [envelope for envelope in ordered if envelope.id in new]
+
+
+def _status(message: Msg) -> str:
+    return (message.headers or {}).get("Status", "") if not message.data else ""
 
 
 def reason_of(error: Exception) -> str:
