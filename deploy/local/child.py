@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from deploy.local.problems import CannotRun
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 _PR_SET_PDEATHSIG, _PR_SET_KEEPCAPS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
@@ -28,7 +30,7 @@ _CAPABILITY_VERSION_3 = 0x20080522
 Step = Callable[[], None]
 
 
-class CannotDropRoot(Exception):
+class CannotDropRoot(CannotRun):
     """PostgreSQL needs a user that is not root, and this machine offers no way to become one."""
 
     def __init__(self) -> None:

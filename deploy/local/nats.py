@@ -18,7 +18,7 @@ from deploy.local.state import Secrets, hold
 from deploy.local.supervisor import Process, Supervisor, answers_tcp, quiet_supervisor
 
 ADMIN = "admin"
-SERVICES = ("enrolment", "claims", "jobs", "archives", "gateway")
+SERVICES = ("enrolment", "claims", "jobs", "archives")
 
 
 def binary() -> Path:

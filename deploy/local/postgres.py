@@ -18,6 +18,7 @@ import asyncpg
 
 from deploy.local.child import Disguise, before_exec, disguise, give
 from deploy.local.ports import HOST, free_port
+from deploy.local.problems import CannotRun
 from deploy.local.state import Secrets, hold
 from deploy.local.supervisor import Process, Supervisor, quiet_supervisor
 
@@ -48,7 +49,7 @@ _SETTINGS = {
 }
 
 
-class DatabaseLost(Exception):
+class DatabaseLost(CannotRun):
     """A database cluster without the password that was made with it."""
 
     def __init__(self, folder: Path) -> None:

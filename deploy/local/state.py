@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_urlsafe
 
+from deploy.local.problems import CannotRun
 
-class StateBusy(Exception):
+
+class StateBusy(CannotRun):
     """Another process works in this state folder."""
 
     def __init__(self, folder: Path) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
@@ -22,6 +23,7 @@ import httpx
 
 from deploy.local.child import Disguise, before_exec
 from deploy.local.ports import HOST
+from deploy.local.problems import CannotRun
 
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 _STOP_SECONDS = 20.0
@@ -37,7 +39,7 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-class StartFailed(Exception):
+class StartFailed(CannotRun):
     """A process did not become ready, or a task failed; the end of its log says why."""
 
     def __init__(self, name: str, why: str, log: Path) -> None:
@@ -207,29 +209,34 @@ async def answers_http(url: str) -> bool:
         return False
 
 
-def run_main(main: Callable[[], Coroutine[object, object, int]]) -> int:
-    """Run a program that holds a supervisor: SIGINT and SIGTERM stop it in order; more of them do not hurry it."""
+def run_main(main: Callable[[], Coroutine[object, object, int]], *, interrupted: int = 130) -> int:
+    """Run a program that holds a supervisor and return its exit code.
 
-    async def guarded() -> int:
-        task = asyncio.ensure_future(main())
-        stopped = False
-
-        def stop(number: int) -> None:
-            nonlocal stopped
-            if not stopped:
-                stopped = True
-                task.cancel()
-
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, stop, number)
-        try:
-            return await task
-        except asyncio.CancelledError:
-            return 130
-
+    SIGINT, SIGTERM and SIGHUP stop it in order and give the code `interrupted`; more of them do not hurry
+    it. What cannot run is told on standard error and gives 1.
+    """
     _die_with_make()
-    return asyncio.run(guarded())
+    try:
+        return asyncio.run(_until_signalled(main, interrupted))
+    except CannotRun as problem:
+        print(f"\n{problem}", file=sys.stderr, flush=True)
+        return 1
+
+
+async def _until_signalled(main: Callable[[], Coroutine[object, object, int]], interrupted: int) -> int:
+    task = asyncio.ensure_future(main())
+    stopping: list[bool] = []
+
+    def stop() -> None:
+        if not stopping:
+            stopping.append(task.cancel())
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        return interrupted
 
 
 def _die_with_make() -> None:
