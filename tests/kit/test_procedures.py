@@ -272,6 +272,11 @@ class TestOpening:
         fields = {fault["field"] for fault in refused.value.members["errors"]}  # type: ignore[attr-defined]
         assert fields == {"data.years", "data.years_of_permit"}
 
+    async def test_lets_a_citizen_apply_for_himself_only(self, session: AsyncSession) -> None:
+        with pytest.raises(problems.NotOwnApplication):
+            await opened(session, caller=caller("guides:apply", kind="citizen", person_id=new_id()))
+        await opened(session, caller=caller("guides:apply", kind="citizen", person_id=PERSON))
+
     async def test_asks_the_procedure_itself(self, session: AsyncSession) -> None:
         with pytest.raises(TooFewYears):
             await opened(session, papers=Papers(data={"years_of_permit": 6}, documents=[{"code": "permit"}]))
@@ -594,6 +599,7 @@ class TestApi:
         items = (await citizen.get("/guides/v1/my/cases")).json()["items"]
         assert [item["subject_id"] for item in items] == [str(PERSON)]
         assert items[0]["step_title"] == "初审"
+        assert (await citizen.get(f"/guides/v1/my/cases/{items[0]['id']}")).status_code == 200
 
     @pytest.mark.parametrize("scopes", [("guides:read",), ("guides:own",)])
     async def test_refuses_a_caller_without_the_scope(self, api: ServiceApi, scopes: tuple[str, ...]) -> None:

@@ -102,6 +102,8 @@ class Application:
 Acceptance = Callable[["AsyncSession", Application], Awaitable[Subject]]
 # Does what the approval means, in the transaction of the last step; its answer is kept as the case's outcome.
 Effect = Callable[["AsyncSession", "ProcedureCase", "Identity", date], Awaitable[dict[str, Any]]]
+# Does what a rejection or a withdrawal means, in the same transaction.
+Closing = Callable[["AsyncSession", "ProcedureCase", "Identity", date], Awaitable[None]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +121,7 @@ class Procedure:
     accept: Acceptance
     effect: Effect
     special_steps: Sequence[Step] = ()
+    closing: Closing | None = None
     kind_of: Callable[[Mapping[str, Any]], CaseKind] = field(default=lambda _: CaseKind.NORMAL)
     opener_may_review: bool = True
     fee: Text = field(default=Text("不收费", "free of charge"))

@@ -84,6 +84,17 @@ class OwnCase(Forbidden):
     )
 
 
+class NotOwnApplication(Forbidden):
+    """A citizen applies for himself only (只能为本人申请)."""
+
+    slug = "not-own-application"
+    title = Text("只能为本人申请", "You can apply for yourself only")
+    detail = Text(
+        "请登录申请人本人的账号，或到窗口由工作人员代为录入。",
+        "Let the person sign in, or come to the counter.",
+    )
+
+
 class RoleMissing(Forbidden):
     """The step belongs to another post (环节岗位不符)."""
 

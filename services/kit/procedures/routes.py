@@ -198,3 +198,11 @@ def _add_own(router: APIRouter, desk: Desk, *, own: str) -> None:
         """我的办件 · the caller's own cases, with the same text as at the counter."""
         rows, following = await queries.list_cases(session, caller=caller, query=query, today=clock.today())
         return Page(items=[summary(desk, case, today=clock.today()) for case in rows], next=following)
+
+    @router.get("/my/cases/{case_id}", responses=answers(problems.CaseNotFound))
+    async def get_own_case(
+        case_id: UUID, session: DbSession, caller: Annotated[Identity, requires(own)]
+    ) -> CaseDetailRead:
+        """我的办件详情 · one of the caller's own cases: where it stands, what is missing and why."""
+        case = await queries.get_case(session, case_id, caller=caller)
+        return await detail(session, desk, case, today=clock.today())

@@ -40,10 +40,12 @@ async def open_case(
 ) -> ProcedureCase:
     """Accepts an application (受理) and starts the clock of its first step.
 
-    Raises UnknownProcedure, Invalid (form), DocumentNotListed, DocumentsMissing, CaseOpen, and whatever the
+    Raises UnknownProcedure, NotOwnApplication, Invalid (form), DocumentNotListed, DocumentsMissing, CaseOpen, and whatever the
     procedure's own acceptance says.
     """
     procedure, today = desk.procedure(procedure_code), business_date(now)
+    if caller.kind == "citizen" and caller.person_id != subject_id:
+        raise problems.NotOwnApplication
     data = read_form(procedure, papers.data or {})
     check_listed(procedure, [document["code"] for document in papers.documents], today=today)
     subject = await procedure.accept(
@@ -151,8 +153,8 @@ async def withdraw_case(
     case = await queries.get_case(session, case_id, caller=caller, for_update=True)
     if case.state not in OPEN:
         raise problems.CaseClosed(state=CaseState(case.state).label, step=case.step)
-    before = case.state
-    _end(case, CaseState.WITHDRAWN, now=now)
+    before, procedure = case.state, desk.procedure(case.procedure)
+    await _close(session, case, procedure, CaseState.WITHDRAWN, caller=caller, now=now)
     _enter(session, case, Move.WITHDRAW, caller=caller, now=now, before=before, reason=reason)
     return await _moved(session, desk, case, today=business_date(now))
 
@@ -184,12 +186,26 @@ async def _apply(
         case.state, case.due_on, case.notice_ends_on = CaseState.RETURNED, None, None
         case.missing = list(decision.missing)
     elif decision.move == Move.REJECT:
-        _end(case, CaseState.REJECTED, now=now)
+        await _close(session, case, procedure, CaseState.REJECTED, caller=caller, now=now)
     elif following:
         start_step(case, procedure, following, today=business_date(now))
     else:
         case.outcome = await procedure.effect(session, case, caller, business_date(now))
         _end(case, CaseState.APPROVED, now=now)
+
+
+async def _close(
+    session: AsyncSession,
+    case: ProcedureCase,
+    procedure: Procedure,
+    state: CaseState,
+    *,
+    caller: Identity,
+    now: datetime,
+) -> None:
+    if procedure.closing:
+        await procedure.closing(session, case, caller, business_date(now))
+    _end(case, state, now=now)
 
 
 def _end(case: ProcedureCase, state: CaseState, *, now: datetime) -> None:
