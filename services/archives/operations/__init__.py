@@ -1,0 +1,1 @@
+"""Verbs of the archive that write; none commits."""
