@@ -22,7 +22,8 @@ from deploy.local.problems import CannotRun
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
-_PR_SET_PDEATHSIG, _PR_SET_KEEPCAPS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
+_PR_SET_PDEATHSIG, _PR_SET_SECUREBITS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 1, 28, 47, 2
+_SECBIT_NO_SETUID_FIXUP = 4
 _CLONE_NEWUSER = 0x10000000
 _CAP_DAC_OVERRIDE = 1
 _CAPABILITY_VERSION_3 = 0x20080522
@@ -96,9 +97,13 @@ def give(folder: Path, owner: Disguise) -> None:
 
 
 def _works(candidate: Disguise, program: Path) -> bool:
-    command = [str(program), "--version"]
+    def enter() -> None:
+        candidate.enter()
+        if not os.access(program, os.X_OK):
+            raise PermissionError(program)
+
     try:
-        subprocess.run(command, preexec_fn=candidate.enter, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([program, "--version"], preexec_fn=enter, check=True, stdout=subprocess.DEVNULL)
     except (subprocess.SubprocessError, OSError):
         return False
     return True
@@ -113,7 +118,8 @@ def _enter_namespace(uid: int, gid: int) -> None:
 
 
 def _become(uid: int, gid: int) -> None:
-    _call("prctl", _PR_SET_KEEPCAPS, 1, 0, 0, 0)
+    # Without this bit access(2) ignores the capability, and PostgreSQL asks access(2) for its own program.
+    _call("prctl", _PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
     os.setgroups([])
     os.setgid(gid)
     os.setuid(uid)
