@@ -146,7 +146,11 @@ class Suite:
             given = os.environ.get(f"{name.upper()}_DATABASE_URL")
             self.databases[name] = given or await self._embedded_database(name)
         await asyncio.gather(*(self._migrate(name) for name in DATABASES))
-        bootstrap = {**self.environment("gateway"), "ADMIN_PASSWORD": self.admin_password}
+        bootstrap = {
+            **self.environment("gateway"),
+            "ADMIN_ACCOUNT": "admin",
+            "ADMIN_PASSWORD": self.admin_password,
+        }
         await self.supervisor.run("bootstrap", _python("gateway.accounts", "bootstrap"), bootstrap)
 
     async def _embedded_database(self, name: str) -> str:
