@@ -8,14 +8,22 @@ from typing import Any
 
 import pytest
 
+from gateway import routes as gateway_routes
 from tests.structure.source import ROOT, SERVICES
 
-# Routes that everyone may call without signing in; `*` stands for any service.
+# Operations that everyone may call without signing in, with the reason.
 PUBLIC = {
-    "get /*/v1/codes": "code lists hold nothing about anybody",
-    "get /*/v1/codes/{name}": "code lists hold nothing about anybody",
-    "get /*/v1/procedures": "the service guide 办事指南 is published",
-    "get /*/v1/procedures/{code}": "the service guide 办事指南 is published",
+    "list_code_lists": "code lists hold nothing about anybody",
+    "read_code_list": "code lists hold nothing about anybody",
+    "list_procedures": "the service guide 办事指南 is published",
+}
+PUBLIC_AT_THE_GATEWAY = {
+    "sign_in": "one is not signed in before",
+    "sign_in_citizen": "one is not signed in before",
+    "issue_token": "a system presents its secret",
+    "refresh_session": "a session presents its refresh token",
+    "read_guide": "the service guide 办事指南 is published",
+    "read_roles": "names of roles and scopes hold nothing about anybody",
 }
 # Granted to no role: only the gateway itself calls these.
 GATEWAY_ONLY = {"enrolment:bind"}
@@ -28,25 +36,17 @@ def contract(service: str) -> dict[str, Any]:
     return document
 
 
-def scopes(document: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
-    """Every operation with the scopes that it requires."""
-    for path, operations in document["paths"].items():
-        for method, operation in operations.items():
-            required = [
-                scope for entry in operation.get("security", []) for scope in entry.get("gateway", [])
-            ]
-            yield f"{method} {path}", required
+def scopes(document: dict[str, Any]) -> Iterator[tuple[str, set[str]]]:
+    """Every operation id with the scopes that it requires."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            guards = [entry.get("gateway", []) for entry in operation.get("security", [])]
+            yield operation["operationId"], {scope for guard in guards for scope in guard}
 
 
-def open_to_everyone(document: dict[str, Any]) -> list[str]:
-    """The operations that need no scope and are not on the public list."""
-    wanting = [operation for operation, required in scopes(document) if not required]
-    return [operation for operation in wanting if _anonymous(operation) not in PUBLIC]
-
-
-def _anonymous(operation: str) -> str:
-    method, _, path = operation.partition(" ")
-    return f"{method} /*/{path.split('/', 2)[2]}"
+def open_to_everyone(document: dict[str, Any]) -> set[str]:
+    """The operations that require no scope."""
+    return {operation for operation, required in scopes(document) if not required}
 
 
 def granted() -> set[str]:
@@ -56,19 +56,29 @@ def granted() -> set[str]:
 
 class TestOpenToEveryone:
     def test_notices_a_route_without_a_scope(self):
-        bare: dict[str, Any] = {"get": {}, "post": {"security": [{"gateway": []}]}}
-        document = {"paths": {"/claims/v1/bills": bare}}
-        assert open_to_everyone(document) == ["get /claims/v1/bills", "post /claims/v1/bills"]
+        bare = {"operationId": "list_bills"}
+        unscoped = {"operationId": "upload_bill", "security": [{"gateway": []}]}
+        document = {"paths": {"/claims/v1/bills": {"get": bare, "post": unscoped}}}
+        assert open_to_everyone(document) == {"list_bills", "upload_bill"}
 
-    def test_lets_public_and_guarded_routes_pass(self):
-        guarded = {"get": {"security": [{"gateway": ["claims:read"]}]}}
-        assert open_to_everyone({"paths": {"/claims/v1/bills": guarded, "/jobs/v1/codes": {"get": {}}}}) == []
+    def test_lets_a_guarded_route_pass(self):
+        guarded = {"operationId": "list_bills", "security": [{"gateway": ["claims:read"]}]}
+        assert open_to_everyone({"paths": {"/claims/v1/bills": {"get": guarded}}}) == set()
+
+
+class TestGateway:
+    def test_opens_what_is_listed_and_nothing_else(self):
+        services = {
+            f"{service}.{name}" for service in SERVICES for name in open_to_everyone(contract(service))
+        }
+        own = {f"gateway.{name}" for name in PUBLIC_AT_THE_GATEWAY}
+        assert set(gateway_routes.PUBLIC) == own | services
 
 
 @pytest.mark.parametrize("service", SERVICES)
 class TestRoutesOf:
     def test_name_the_scope_that_they_require(self, service):
-        assert open_to_everyone(contract(service)) == []
+        assert open_to_everyone(contract(service)) - PUBLIC.keys() == set()
 
     def test_require_scopes_of_their_own_service(self, service):
         foreign = {scope for _, required in scopes(contract(service)) for scope in required}
