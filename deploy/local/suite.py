@@ -55,11 +55,11 @@ class Ports:
         return cls(dict(zip(_LISTENERS, sorted(chosen), strict=True)))
 
     @classmethod
-    def fixed(cls, first: int, *, variable: str = "PORT") -> "Ports":
+    def fixed(cls, first: int, *, variable: str = "PORT", patience: float = 3.0) -> "Ports":
         """`first` for the gateway and the following ones for the rest. Raises PortBusy."""
         ports = {name: first + offset for offset, name in enumerate(_LISTENERS)}
         for port in ports.values():
-            require_free(port, variable=variable, instead=first + 1000)
+            require_free(port, variable=variable, instead=first + 1000, patience=patience)
         return cls(ports)
 
 
