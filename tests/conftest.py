@@ -14,6 +14,7 @@ from uuid import UUID
 
 import asyncpg
 import httpx
+import hypothesis
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
@@ -30,6 +31,10 @@ from services.kit.identity import HEADER, Identity, Kind, sign
 from services.kit.migrations.__main__ import upgrade
 
 pytest_plugins = ["tests.proves"]
+
+# A shared machine is slow at moments; a slow example is not a wrong one.
+hypothesis.settings.register_profile("shared", deadline=None)
+hypothesis.settings.load_profile("shared")
 
 SERVICES = ("enrolment", "claims", "jobs", "archives")
 STATE = Path(__file__).parents[1] / ".local" / "test"

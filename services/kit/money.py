@@ -1,9 +1,7 @@
 """Money (金额): Decimal yuan with two places, one rounding rule, never a float."""
 
 import re
-from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import accumulate, pairwise
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
@@ -27,22 +25,6 @@ def yuan(value: Decimal | int | str) -> Decimal:
     if not number.is_finite():
         raise ValueError(f"not an amount: {value}")
     return number.quantize(FEN, ROUND_HALF_UP) + 0  # adding zero makes -0.00 plain 0.00
-
-
-def share(total: Decimal, weights: Sequence[Decimal | int]) -> list[Decimal]:
-    """The total divided in proportion to the weights (按比例分摊); the parts always sum to it.
-
-    Each part is less than one fen from its exact share: the running total is rounded, not the part.
-    Raises ValueError for a negative weight, for weights without a positive sum, and for a total with
-    more than two places.
-    """
-    whole = sum(weights)
-    if whole <= 0 or any(weight < 0 for weight in weights):
-        raise ValueError("weights must not be negative and must have a positive sum")
-    if yuan(total) != total:
-        raise ValueError(f"not a whole number of fen: {total}")
-    marks = [yuan(total * mark / whole) for mark in accumulate(weights, initial=Decimal(0))]
-    return [after - before for before, after in pairwise(marks)]
 
 
 def _decimal(value: int | str) -> Decimal:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from services.kit.money import FEN, SignedYuan, Yuan, share, yuan
+from services.kit.money import FEN, SignedYuan, Yuan, yuan
 
 amounts = st.decimals(min_value=-(10**10), max_value=10**10, places=2)
 fine = st.decimals(min_value=-(10**8), max_value=10**8, places=5)
@@ -53,31 +53,6 @@ class TestYuan:
     @given(amounts)
     def test_keeps_what_is_already_exact(self, value):
         assert yuan(value) == value
-
-
-class TestShare:
-    def test_gives_the_odd_fen_to_somebody(self):
-        assert share(Decimal("0.10"), [1, 1, 1]) == [Decimal("0.03"), Decimal("0.04"), Decimal("0.03")]
-
-    @given(amounts, st.lists(st.integers(0, 10**6), min_size=1).filter(any))
-    def test_sums_to_the_total_and_stays_near_the_exact_share(self, total, weights):
-        parts = share(total, weights)
-        assert sum(parts) == total
-        for part, weight in zip(parts, weights, strict=True):
-            assert abs(part - total * weight / sum(weights)) < FEN + Decimal("0.000001")
-
-    @given(st.decimals(0, 10**8, places=2), st.lists(st.integers(0, 99), min_size=1).filter(any))
-    def test_gives_nobody_less_than_nothing(self, total, weights):
-        assert all(part >= 0 for part in share(total, weights))
-
-    @pytest.mark.parametrize("weights", [[], [0, 0], [2, -1]])
-    def test_refuses_weights_that_share_nothing(self, weights):
-        with pytest.raises(ValueError, match="weights"):
-            share(Decimal(1), weights)
-
-    def test_refuses_a_total_that_is_not_whole_fen(self):
-        with pytest.raises(ValueError, match="fen"):
-            share(Decimal("0.001"), [1])
 
 
 class TestYuanInJson:
