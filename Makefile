@@ -34,7 +34,7 @@ help: ## list the targets
 .PHONY: setup
 setup: $(READY) ## install the pinned dependencies into .venv
 
-$(READY): requirements-dev.lock | $(TMPDIR)
+$(READY): requirements-dev.lock | .local/tmp
 	@$(PYTHON) -c 'import sys; sys.version_info < (3, 11) and sys.exit(1)' || { \
 	  echo "需要 Python 3.11 或更高版本：请安装，或用 PYTHON=/path/to/python3.11 指定。" >&2; \
 	  echo "Python 3.11 or newer is needed: install it, or name it with PYTHON=/path/to/python3.11." >&2; exit 1; }
@@ -45,7 +45,7 @@ $(READY): requirements-dev.lock | $(TMPDIR)
 	@$(PY) -m pip install --no-input --require-hashes --only-binary :all: -r requirements-dev.lock
 	@touch $@
 
-$(TMPDIR):
+.local/tmp:
 	@mkdir -p $@
 
 .PHONY: run
@@ -91,7 +91,7 @@ format: $(READY) ## format the code and mend what the linter can mend
 	@exec $(PY) -m ruff format .
 
 .PHONY: lock
-lock: $(READY) ## pin the dependencies of pyproject.toml afresh
+lock: $(READY) ## bring the lock files up to date with pyproject.toml
 	@$(LOCK) -o requirements.lock
 	@$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
 
