@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import jsonschema
+import jsonschema_rs
 import kubernetes_validate
 import pytest
 import yaml
@@ -63,7 +63,7 @@ class TestObjects:
     def test_each_custom_one_uses_only_known_fields(self, objects: list[Object]) -> None:
         for item in objects:
             if item["apiVersion"] in CUSTOM:
-                jsonschema.validate(item, CUSTOM[item["apiVersion"]][item["kind"]])
+                jsonschema_rs.validate(CUSTOM[item["apiVersion"]][item["kind"]], item)
 
     def test_each_exists_once_and_in_the_namespace_of_the_overlay(self, objects: list[Object]) -> None:
         names = [(item["kind"], item["metadata"]["name"]) for item in objects]
