@@ -1,0 +1,228 @@
+"""The audit trail 审计: who did what, when, from where, with which outcome; never bodies or secrets.
+
+Rows are written by one flusher per process, many callers' rows by one statement, so that a durable row costs
+a share of a commit. A state change is on disk as `begun` before it is sent on and as `ended` before its answer
+leaves; reads follow within half a second. Rows of a process form a hash chain, which shows a changed or
+missing row even to someone who does not trust the database's administrator.
+"""
+
+import asyncio
+import hashlib
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import islice
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+import orjson
+import structlog
+
+from services.kit.db import server_settings
+from services.kit.ids import new_id
+from services.kit.problems import Text, Unavailable
+
+log = structlog.get_logger()
+
+READ_DELAY = 0.5
+RETRY_DELAY = 0.5
+WAIT_SECONDS = 5.0
+BATCH = 1000
+BUFFER = 50_000
+
+
+class AuditUnavailable(Unavailable):
+    """The trail cannot be written, so nothing may be changed (审计不可用)."""
+
+    slug = "audit-unavailable"
+    title = Text("审计暂不可用，未办理", "The audit trail is unavailable; nothing was done")
+    detail = Text("请稍后重试。", "Try again shortly.")
+
+
+class OutcomeUnaudited(Unavailable):
+    """The change was sent on, but its outcome could not be written (结果未落审计)."""
+
+    slug = "outcome-unaudited"
+    title = Text("办理结果待确认", "The outcome is not confirmed")
+    detail = Text(
+        "请用同一幂等键（Idempotency-Key）重试，不会重复办理。",
+        "Try again with the same Idempotency-Key; nothing will be done twice.",
+    )
+
+
+class Entry(NamedTuple):
+    """One row, in the order of the columns; `place` and `hash` are added when it is written."""
+
+    at: datetime
+    phase: str
+    begun_place: int | None
+    outcome: str
+    subject: str
+    kind: str
+    name: str
+    organisation: str
+    area: str
+    action: str
+    method: str
+    path: str
+    service: str
+    resources: str
+    status: int
+    duration_us: int
+    request_id: str
+    client_ip: str
+    user_agent: str
+
+
+_TYPES = ("timestamptz", "text", "bigint", *("text",) * 11, "int", "bigint", *("text",) * 3)
+_COLUMNS = ", ".join(Entry._fields)
+_ARRAYS = ", ".join(
+    f"${number}::{kind}[]" for number, kind in enumerate(("bigint", "bytea", *_TYPES), start=2)
+)
+INSERT = f"""
+    INSERT INTO audit_entry (chain, place, hash, {_COLUMNS})
+    SELECT $1::uuid, rows.* FROM unnest({_ARRAYS}) AS rows
+    ON CONFLICT (chain, place) DO NOTHING"""  # noqa: S608 - built from constants
+
+
+def chained(previous: bytes, place: int, entry: Sequence[object]) -> bytes:
+    """The hash of a row: over the hash before it, its place and its columns."""
+    return hashlib.sha256(previous + orjson.dumps((place, *entry))).digest()
+
+
+def first_hash(chain: UUID) -> bytes:
+    """Where a chain begins."""
+    return hashlib.sha256(chain.bytes).digest()
+
+
+class Trail:
+    """Writes the trail of this process."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self.chain = new_id()
+        self._hash, self._place = first_hash(self.chain), 0
+        self._waiting: deque[tuple[int, bytes, Entry]] = deque()
+        self._promises: list[tuple[int, asyncio.Future[None]]] = []
+        self._bell = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._connection: asyncpg.Connection | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+        self.down = True
+        self.connected = False  # at least once
+        self.lost = 0
+
+    async def start(self) -> None:
+        """Connects (later, when the database is away) and begins to write."""
+        self._task = asyncio.create_task(self._run(), name="audit")
+        await asyncio.sleep(0)
+
+    async def stop(self) -> None:
+        """Writes what waits, within five seconds, and ends."""
+        self._stopping = True
+        self._bell.set()
+        if self._task is not None:
+            try:
+                async with asyncio.timeout(WAIT_SECONDS):
+                    await asyncio.shield(self._task)
+            except TimeoutError:
+                self._task.cancel()
+                log.error("audit.lost", rows=len(self._waiting))
+
+    def note(self, entry: Entry) -> None:
+        """A row that may wait half a second; when the database is away too long, the newest are counted as lost."""
+        if len(self._waiting) >= BUFFER:
+            self.lost += 1
+            return
+        self._append(entry)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(READ_DELAY, self._due)
+
+    async def begin(self, entry: Entry) -> int:
+        """The place of a row that is now on disk. Raises AuditUnavailable."""
+        if self.down or len(self._waiting) >= BUFFER:
+            raise AuditUnavailable
+        return await self._keep(entry, AuditUnavailable)
+
+    async def end(self, entry: Entry) -> None:
+        """Returns when the row is on disk. Raises OutcomeUnaudited; the row is still tried."""
+        await self._keep(entry, OutcomeUnaudited)
+
+    async def _keep(self, entry: Entry, problem: type[Unavailable]) -> int:
+        place = self._append(entry)
+        kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._promises.append((place, kept))
+        self._bell.set()
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                await kept
+        except (TimeoutError, ConnectionError) as error:
+            raise problem from error
+        return place
+
+    def _append(self, entry: Entry) -> int:
+        self._place += 1
+        self._hash = chained(self._hash, self._place, entry)
+        self._waiting.append((self._place, self._hash, entry))
+        return self._place
+
+    def _due(self) -> None:
+        self._timer = None
+        self._bell.set()
+
+    async def _run(self) -> None:
+        self._bell.set()
+        while not (self._stopping and not self._waiting):
+            await self._bell.wait()
+            self._bell.clear()
+            try:
+                await self._flush(len(self._waiting))
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                await self._failed(error)
+        if self._connection is not None:
+            await self._connection.close(timeout=2)
+
+    async def _flush(self, rows: int) -> None:
+        """Writes the rows that wait now; those that come meanwhile ring the bell again."""
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await asyncpg.connect(
+                self._url, timeout=3, command_timeout=5, server_settings=server_settings("gateway-audit")
+            )
+            self.down, self.connected = False, True
+        while rows > 0:
+            batch = list(islice(self._waiting, min(BATCH, rows)))
+            columns = zip(*((place, row_hash, *entry) for place, row_hash, entry in batch), strict=True)
+            await self._connection.execute(INSERT, self.chain, *columns)
+            self._written(batch[-1][0], len(batch))
+            rows -= len(batch)
+
+    def _written(self, last: int, count: int) -> None:
+        for _ in range(count):
+            self._waiting.popleft()
+        self.down = False
+        open_promises = []
+        for place, kept in self._promises:
+            if place > last:
+                open_promises.append((place, kept))
+            elif not kept.done():
+                kept.set_result(None)
+        self._promises = open_promises
+
+    async def _failed(self, error: Exception) -> None:
+        if not self.down:
+            log.error("audit.down", error=type(error).__name__)
+        self.down = True
+        for _, kept in self._promises:
+            if not kept.done():
+                kept.set_exception(ConnectionError("audit database"))
+        self._promises = []
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+        if self._stopping:
+            log.error("audit.lost", rows=len(self._waiting))
+            self._waiting.clear()
+        await asyncio.sleep(RETRY_DELAY)
+        self._bell.set()

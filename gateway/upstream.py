@@ -1,0 +1,411 @@
+"""A small pooled HTTP/1.1 client for the services behind the gateway.
+
+General clients cost several times the request itself (`docs/decisions`), so this one knows only what a
+proxy needs: one origin, bounded heads and bodies, streaming both ways, and no guessing. An answer whose
+length is not certain (doubled, contradictory or missing) is refused, because guessing is how answers of
+two callers get mixed up.
+"""
+
+import asyncio
+import ssl
+from collections import deque
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import httptools
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class UpstreamError(Exception):
+    """The service gave no usable answer."""
+
+
+class ConnectFailed(UpstreamError):
+    """No connection to the service, or none free in time: nothing was sent."""
+
+
+class TimedOut(UpstreamError):
+    """The service took longer than the read timeout."""
+
+
+class Broken(UpstreamError):
+    """The answer is malformed, over a bound, or ended early."""
+
+
+class Stale(Broken):
+    """A kept connection was closed by the service before any byte of the answer came."""
+
+
+class Unsendable(UpstreamError):
+    """The request head holds a line break where none may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one upstream may cost; seconds and bytes."""
+
+    connect_seconds: float = 2.0
+    read_seconds: float = 30.0
+    idle_seconds: float = 3.0  # below the five seconds after which uvicorn closes a kept connection
+    age_seconds: float = 60.0  # so that new pods of a service get their share
+    connections: int = 128
+    head_bytes: int = 64 * 1024
+    head_count: int = 128
+    body_bytes: int = 256 * 1024 * 1024
+    buffer_bytes: int = 256 * 1024
+
+
+class _Owner(Protocol):
+    bounds: Bounds
+
+    def lost(self, connection: "Connection") -> None: ...
+
+
+class Connection(asyncio.Protocol):
+    """One connection, at most one exchange at a time."""
+
+    __slots__ = (
+        "_buffered",
+        "_drained",
+        "_head_only",
+        "_head_seen",
+        "_interim",
+        "_lengths",
+        "_loop",
+        "_owner",
+        "_parser",
+        "_paused",
+        "_received",
+        "_transport",
+        "_waiter",
+        "answered",
+        "born",
+        "busy",
+        "chunks",
+        "closed",
+        "complete",
+        "error",
+        "headers",
+        "idle_since",
+        "keep",
+        "reused",
+        "status",
+    )
+
+    def __init__(self, owner: _Owner, loop: asyncio.AbstractEventLoop) -> None:
+        self._owner, self._loop = owner, loop
+        self._parser = httptools.HttpResponseParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._drained: asyncio.Future[None] | None = None
+        self.chunks: list[bytes] = []
+        self.headers: Headers = []
+        self.born = self.idle_since = loop.time()
+        self.busy = self.closed = self.reused = self._paused = False
+        self.error: UpstreamError | None = None
+        self.status = 0
+
+    # exchange ------------------------------------------------------------------------------------
+
+    def begin(self, data: bytes, *, head_only: bool = False) -> None:
+        """Sends the head (and the body, when it is at hand) of the next request."""
+        if self.closed or self._transport is None:
+            raise Stale("closed")
+        self.headers = []
+        self.status = self._head_seen = self._received = self._buffered = self._lengths = 0
+        self.answered = self.complete = self._interim = False
+        self.keep, self.busy, self.error = True, True, None
+        self._head_only = head_only
+        self._transport.write(data)
+
+    async def write(self, data: bytes) -> None:
+        """A further piece of the request's body; waits while the service does not read."""
+        if self.error:
+            raise self.error
+        assert self._transport is not None
+        self._transport.write(data)
+        if self._drained is not None:
+            await self._within(self._drained)
+
+    async def answer(self) -> None:
+        """Waits for the head of the answer: `status` and `headers`."""
+        while not self.answered:
+            await self._wait()
+
+    async def read(self) -> bytes:
+        """The next piece of the answer's body; empty at its end."""
+        while not self.chunks and not self.complete:
+            await self._wait()
+        if not self.chunks:
+            return b""
+        data = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
+        self.chunks.clear()
+        self._buffered = 0
+        if self._paused and self._transport is not None:
+            self._paused = False
+            self._transport.resume_reading()
+        return data
+
+    async def _wait(self) -> None:
+        if self.error:
+            raise self.error
+        self._waiter = self._loop.create_future()
+        try:
+            await self._within(self._waiter)
+        finally:
+            self._waiter = None
+        if self.error and not (self.chunks or self.complete):
+            raise self.error
+
+    async def _within(self, future: "asyncio.Future[None]") -> None:
+        timer = self._loop.call_later(self._owner.bounds.read_seconds, _expire, future)
+        try:
+            await future
+        finally:
+            timer.cancel()
+
+    def close(self) -> None:
+        """Ends the connection at once, whatever is under way."""
+        if self._transport is not None and not self.closed:
+            self._transport.abort()
+
+    # asyncio -------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.closed = True
+        if self.busy and not self.complete:
+            untouched = self.reused and not self._head_seen
+            self._fail(Stale("closed before the answer") if untouched else Broken("closed within the answer"))
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_exception(self.error or Broken("closed"))
+            self._drained.exception()  # read here: nobody may be waiting for it
+        self._owner.lost(self)
+
+    def data_received(self, data: bytes) -> None:
+        if not self.busy or self.complete:
+            self.close()  # nobody asked: it must not become the next caller's answer
+            return
+        self._head_seen += len(data)
+        try:
+            self._parser.feed_data(data)
+            if not self.answered and self._head_seen > self._owner.bounds.head_bytes:
+                raise Broken("head over the bound")
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade, Broken) as error:
+            self._fail(Broken(str(error)))
+            self.close()
+            return
+        self._wake()
+
+    def pause_writing(self) -> None:
+        self._drained = self._loop.create_future()
+
+    def resume_writing(self) -> None:
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
+        self._drained = None
+
+    def _fail(self, error: UpstreamError) -> None:
+        if not self.error:
+            self.error = error
+        self.keep = False
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    # httptools -----------------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        if self.complete:
+            raise Broken("a second answer to one request")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        name = name.lower()
+        if name == b"content-length":
+            self._lengths += 1
+        elif name == b"transfer-encoding":
+            if value.lower() != b"chunked":
+                raise Broken("unknown transfer encoding")
+            self._lengths += 1
+        self.headers.append((name, value))
+        if len(self.headers) > self._owner.bounds.head_count:
+            raise Broken("too many headers")
+
+    def on_headers_complete(self) -> None:
+        status = self._parser.get_status_code()
+        if status < 200:
+            if status == 101:
+                raise Broken("switching protocols was not asked for")
+            self._interim = True
+            return
+        if self._lengths > 1 or (self._lengths == 0 and status not in (204, 304) and not self._head_only):
+            raise Broken("the length of the answer is not certain")
+        self.status, self.answered = status, True
+        if self._head_only:
+            self.complete, self.keep = True, False
+
+    def on_body(self, body: bytes) -> None:
+        if self._head_only:
+            raise Broken("a body where none may be")
+        self._received += len(body)
+        self._buffered += len(body)
+        if self._received > self._owner.bounds.body_bytes:
+            raise Broken("body over the bound")
+        self.chunks.append(body)
+        if (
+            self._buffered > self._owner.bounds.buffer_bytes
+            and not self._paused
+            and self._transport is not None
+        ):
+            self._paused = True
+            self._transport.pause_reading()
+
+    def on_message_complete(self) -> None:
+        if self._interim:
+            self._interim, self._lengths, self.headers = False, 0, []
+            return
+        self.complete = True
+        self.keep = self.keep and self._parser.should_keep_alive()
+
+
+def _expire(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_exception(TimedOut("read timeout"))
+
+
+class Upstream:
+    """The connections to one service."""
+
+    def __init__(self, url: str, *, bounds: Bounds | None = None) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
+            raise ValueError(f"not the address of a service: {url}")
+        self.bounds = bounds or Bounds()
+        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
+        self._host, self._port = parts.hostname, parts.port or (443 if self._tls else 80)
+        self.host = parts.netloc.rpartition("@")[2].encode("ascii")
+        self._idle: list[Connection] = []
+        self._all: set[Connection] = set()
+        self._connecting = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def exchange(
+        self, data: bytes, *, lines: int, repeatable: bool, head_only: bool = False
+    ) -> Connection:
+        """Sends a whole request and waits for the head of its answer.
+
+        `lines` is the number of lines of the head: a head with more was tampered with. Only a repeatable request
+        is sent again, once, and only when a kept connection turned out to be closed before it was used.
+        """
+        check_head(data, lines=lines)
+        while True:
+            connection = await self.acquire(fresh=False)
+            try:
+                connection.begin(data, head_only=head_only)
+                await connection.answer()
+                return connection
+            except Stale:
+                self.release(connection)
+                if not repeatable:
+                    raise
+                repeatable = False
+                self._drop_idle()
+            except BaseException:
+                self.release(connection)
+                raise
+
+    async def acquire(self, *, fresh: bool = False) -> Connection:
+        """A free connection, the last used first. Raises ConnectFailed."""
+        loop = asyncio.get_running_loop()
+        while True:
+            while self._idle and not fresh:
+                connection = self._idle.pop()
+                if not connection.closed and loop.time() - connection.idle_since < self.bounds.idle_seconds:
+                    connection.reused = True
+                    return connection
+                connection.close()
+            if len(self._all) + self._connecting < self.bounds.connections:
+                return await self._connect(loop)
+            await self._turn(loop)
+
+    def release(self, connection: Connection) -> None:
+        """Gives a connection back: kept when its exchange ended cleanly, else closed."""
+        now = connection._loop.time()
+        clean = connection.complete and connection.keep and not connection.closed and not connection.error
+        connection.busy = False
+        if clean and not connection.chunks and now - connection.born < self.bounds.age_seconds:
+            connection.idle_since = now
+            self._idle.append(connection)
+            self._next()
+        else:
+            connection.chunks.clear()
+            connection.close()
+
+    def lost(self, connection: Connection) -> None:
+        """Called by a connection that ended."""
+        self._all.discard(connection)
+        if not connection.busy and connection in self._idle:
+            self._idle.remove(connection)
+        self._next()
+
+    async def close(self) -> None:
+        """Ends every connection."""
+        for connection in list(self._all):
+            connection.close()
+        await asyncio.sleep(0)
+
+    async def _connect(self, loop: asyncio.AbstractEventLoop) -> Connection:
+        self._connecting += 1
+        try:
+            async with asyncio.timeout(self.bounds.connect_seconds):
+                _, connection = await loop.create_connection(
+                    lambda: Connection(self, loop), self._host, self._port, ssl=self._tls
+                )
+        except OSError as error:  # TimeoutError is one
+            raise ConnectFailed(str(error)) from error
+        finally:
+            self._connecting -= 1
+        if not connection.closed:
+            self._all.add(connection)
+        return connection
+
+    async def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
+        turn: asyncio.Future[None] = loop.create_future()
+        self._waiting.append(turn)
+        try:
+            async with asyncio.timeout(self.bounds.connect_seconds):
+                await turn
+        except BaseException as error:
+            if turn.done() and not turn.cancelled():
+                self._next()  # the turn came too late for this caller: the next one takes it
+            elif turn in self._waiting:
+                self._waiting.remove(turn)
+            if isinstance(error, TimeoutError):
+                raise ConnectFailed("no free connection") from error
+            raise
+
+    def _next(self) -> None:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+
+    def _drop_idle(self) -> None:
+        for connection in self._idle:
+            connection.close()
+        self._idle.clear()
+
+
+def check_head(data: bytes, *, lines: int) -> None:
+    """Refuses a head that holds more line breaks than lines. Raises Unsendable."""
+    head = data[: data.find(b"\r\n\r\n") + 4]
+    if head.count(b"\n") != lines + 1 or head.count(b"\r") != lines + 1 or b"\0" in head:
+        raise Unsendable("line break within the request head")
