@@ -1,13 +1,15 @@
 """Real PostgreSQL and NATS for the whole session, one migrated database per service, real identities."""
 
 import importlib
+import inspect
 import os
 import shutil
 from base64 import b64encode
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import wraps
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -209,26 +211,54 @@ async def serving(
         yield ServiceApi(service, app, keys)
 
 
+def _asks(**names: str) -> Callable[[Any], Any]:
+    """Has pytest hand the named fixtures to the arguments of a fixture that is made for each service.
+
+    An async fixture cannot ask for another one by `request.getfixturevalue`: its loop is running already.
+    """
+
+    def decorate(made: Any) -> Any:
+        @wraps(made)
+        def asked(**given: Any) -> Any:
+            return made(**{argument: given[name] for argument, name in names.items()})
+
+        @wraps(made)
+        async def asked_once(**given: Any) -> Any:
+            return await asked(**given)
+
+        @wraps(made)
+        async def asked_and_ended(**given: Any) -> Any:
+            async for one in asked(**given):
+                yield one
+
+        found: Any = asked_and_ended if inspect.isasyncgenfunction(made) else asked_once
+        parameters = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in names.values()]
+        found.__signature__ = inspect.Signature(parameters)
+        return found
+
+    return decorate
+
+
 def _fixtures_of(service: str) -> None:
+    @_asks(postgres="postgres")
     async def database(postgres: EmbeddedPostgres) -> Database:
         return await migrated(postgres, service)
 
-    async def running(
-        request: pytest.FixtureRequest, nats_server: EmbeddedNats, keys: Keys
-    ) -> AsyncIterator[ServiceApi]:
-        found: Database = request.getfixturevalue(f"{service}_database")
-        async with serving(service, database=found, nats_url=nats_server.url(service), keys=keys) as api:
+    @_asks(database=f"{service}_database", nats_server="nats_server", keys="keys")
+    async def running(database: Database, nats_server: EmbeddedNats, keys: Keys) -> AsyncIterator[ServiceApi]:
+        url = nats_server.url(service)
+        async with serving(service, database=database, nats_url=url, keys=keys) as api:
             yield api
 
-    async def api(request: pytest.FixtureRequest) -> AsyncIterator[ServiceApi]:
-        found: ServiceApi = request.getfixturevalue(f"{service}_running")
-        yield found
-        await found.close_clients()
-        await request.getfixturevalue(f"{service}_database").empty()
+    @_asks(running=f"{service}_running", database=f"{service}_database")
+    async def api(running: ServiceApi, database: Database) -> AsyncIterator[ServiceApi]:
+        yield running
+        await running.close_clients()
+        await database.empty()
 
-    async def session(request: pytest.FixtureRequest) -> AsyncIterator[AsyncSession]:
-        found: Database = request.getfixturevalue(f"{service}_database")
-        engine = create_engine(found.url, pool=1, name="test")
+    @_asks(database=f"{service}_database")
+    async def session(database: Database) -> AsyncIterator[AsyncSession]:
+        engine = create_engine(database.url, pool=1, name="test")
         async with engine.connect() as connection:
             transaction = await connection.begin()
             maker = async_sessionmaker(
