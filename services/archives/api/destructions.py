@@ -8,15 +8,16 @@ from services.archives import queries
 from services.archives.api.callers import Filer, NoCitizens, Reader
 from services.archives.models import DestructionList
 from services.archives.operations import retention
-from services.archives.queries import DestructionListUnknown, PieceUnknown
-from services.archives.schemas import (
+from services.archives.queries.destructions import DestructionListUnknown
+from services.archives.queries.pieces import PieceUnknown
+from services.archives.schemas.destructions import (
     ConsentCreate,
     ConsentRead,
     DestructionCreate,
     DestructionRead,
     ExtensionCreate,
-    PieceSummary,
 )
+from services.archives.schemas.pieces import PieceSummary
 from services.kit import clock
 from services.kit.db import DbSession
 from services.kit.idempotency import Once
@@ -29,7 +30,7 @@ router = APIRouter(tags=["destruction"], responses=answers(NoCitizens))
 @router.get("/due-for-appraisal")
 async def list_due_for_appraisal(session: DbSession, caller: Reader, query: PageQuery) -> Page[PieceSummary]:
     """到期鉴定清单 · pieces whose period has run out, longest first."""
-    found, following = await queries.list_due_for_appraisal(
+    found, following = await queries.destructions.list_due_for_appraisal(
         session, area=caller.area, today=clock.today(), query=query
     )
     return Page(items=[PieceSummary.model_validate(piece) for piece in found], next=following)
@@ -71,7 +72,7 @@ async def read_destruction_list(
     destruction_list_id: UUID, session: DbSession, caller: Reader
 ) -> DestructionRead:
     """销毁清册 · a destruction list with its approvals and consents."""
-    found = await queries.get_destruction_list(
+    found = await queries.destructions.get_destruction_list(
         session, destruction_list_id=destruction_list_id, area=caller.area
     )
     return await _told(session, found)
@@ -144,13 +145,13 @@ async def cancel_list(
 
 async def _told(session: DbSession, found: DestructionList) -> DestructionRead:
     list_id = found.destruction_list_id
-    pieces = await queries.list_destruction_pieces(session, destruction_list_id=list_id)
-    consents = await queries.list_consents(session, destruction_list_id=list_id)
+    pieces = await queries.destructions.list_destruction_pieces(session, destruction_list_id=list_id)
+    consents = await queries.destructions.list_consents(session, destruction_list_id=list_id)
     return DestructionRead.model_validate(
         {
             **found.model_dump(),
             "piece_numbers": [piece.piece_number for piece in pieces],
-            "approved_by": await queries.list_approvers(session, destruction_list_id=list_id),
+            "approved_by": await queries.destructions.list_approvers(session, destruction_list_id=list_id),
             "consents": [ConsentRead.model_validate(consent) for consent in consents],
         }
     )

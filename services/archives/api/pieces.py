@@ -11,8 +11,8 @@ from services.archives.api.callers import Filer, NoCitizens, Reader
 from services.archives.codes import CaseKind, Category, Completeness, Holding, Purpose, Retention
 from services.archives.models import Piece
 from services.archives.operations import access, filing, fixity, policy
-from services.archives.queries import PaperUnknown, PieceFilter, PieceUnknown
-from services.archives.schemas import (
+from services.archives.queries.pieces import PaperUnknown, PieceFilter, PieceUnknown
+from services.archives.schemas.pieces import (
     FixityCheckRead,
     PaperCreate,
     PaperRead,
@@ -102,8 +102,8 @@ async def correct_description(
 @router.get("/pieces/{piece_id}/changes", responses=answers(PieceUnknown))
 async def list_changes(piece_id: UUID, session: DbSession, caller: Reader) -> list[PieceChangeRead]:
     """著录变更记录 · the change log of a piece."""
-    await queries.get_piece(session, piece_id=piece_id, area=caller.area)
-    found = await queries.list_changes(session, piece_id=piece_id)
+    await queries.pieces.get_piece(session, piece_id=piece_id, area=caller.area)
+    found = await queries.pieces.list_changes(session, piece_id=piece_id)
     return [PieceChangeRead.model_validate(change) for change in found]
 
 
@@ -153,15 +153,15 @@ async def list_checks(
     piece_id: UUID, paper_id: UUID, session: DbSession, caller: Reader
 ) -> list[FixityCheckRead]:
     """检测记录 · the fixity checks of a paper, newest first."""
-    await queries.get_piece(session, piece_id=piece_id, area=caller.area)
-    await queries.get_paper(session, piece_id=piece_id, paper_id=paper_id)
-    found = await queries.list_checks(session, paper_id=paper_id)
+    await queries.pieces.get_piece(session, piece_id=piece_id, area=caller.area)
+    await queries.pieces.get_paper(session, piece_id=piece_id, paper_id=paper_id)
+    found = await queries.pieces.list_checks(session, paper_id=paper_id)
     return [FixityCheckRead.model_validate(check) for check in found]
 
 
 async def _told(session: DbSession, piece: Piece) -> PieceRead:
-    papers = await queries.list_papers(session, piece_id=piece.piece_id)
-    related = await queries.list_related(session, piece=piece)
+    papers = await queries.pieces.list_papers(session, piece_id=piece.piece_id)
+    related = await queries.pieces.list_related(session, piece=piece)
     return PieceRead.model_validate(
         {
             **piece.model_dump(),

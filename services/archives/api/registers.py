@@ -10,7 +10,13 @@ from services.archives import queries
 from services.archives.api.callers import NoCitizens, Reader
 from services.archives.operations import registers
 from services.archives.operations.policy import PARAMETERS
-from services.archives.schemas import HoldingsLine, HoldingsRead, MovementRead, ParameterRead, StockRead
+from services.archives.schemas.registers import (
+    HoldingsLine,
+    HoldingsRead,
+    MovementRead,
+    ParameterRead,
+    StockRead,
+)
 from services.kit.db import DbSession
 from services.kit.paging import Page, PageQuery
 from services.kit.problems import answers
@@ -29,7 +35,7 @@ async def list_movements(
     until: date | None = None,
 ) -> Page[MovementRead]:
     """异动登记表 · the movement register, newest first; `until` is exclusive."""
-    found, following = await queries.list_movements(
+    found, following = await queries.registers.list_movements(
         session, area=caller.area, piece_id=piece_id, since=since, until=until, query=query
     )
     return Page(items=[MovementRead.model_validate(entry) for entry in found], next=following)

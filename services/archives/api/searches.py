@@ -6,9 +6,10 @@ from services.archives import queries
 from services.archives.api.callers import NoCitizens, Reader
 from services.archives.models import Piece
 from services.archives.operations import access
-from services.archives.queries import PieceFilter
+from services.archives.queries.pieces import PieceFilter
 from services.archives.rules.search import SearchQuery, highlights
-from services.archives.schemas import AccessRead, Highlight, Hit, PieceSummary, SearchCreate, SearchRead
+from services.archives.schemas.pieces import PieceSummary
+from services.archives.schemas.searches import AccessRead, Highlight, Hit, SearchCreate, SearchRead
 from services.kit import clock
 from services.kit.db import DbSession
 from services.kit.paging import CursorRefused, Page, PageQuery, PageRequest
@@ -43,15 +44,15 @@ async def search_pieces(body: SearchCreate, session: DbSession, caller: Reader) 
             for piece in found
         ],
         next=following,
-        count=min(count, queries.COUNT_CAP),
-        count_capped=count > queries.COUNT_CAP,
+        count=min(count, queries.pieces.COUNT_CAP),
+        count_capped=count > queries.pieces.COUNT_CAP,
     )
 
 
 @router.get("/accesses")
 async def list_accesses(session: DbSession, caller: Reader, query: PageQuery) -> Page[AccessRead]:
     """查询留痕 · who looked for or at which record, and why."""
-    found, following = await queries.list_accesses(session, area=caller.area, query=query)
+    found, following = await queries.registers.list_accesses(session, area=caller.area, query=query)
     return Page(items=[AccessRead.model_validate(entry) for entry in found], next=following)
 
 

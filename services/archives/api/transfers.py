@@ -7,8 +7,14 @@ from fastapi import APIRouter
 from services.archives import queries
 from services.archives.api.callers import Filer, NoCitizens, Reader
 from services.archives.operations import transfer as operations
-from services.archives.queries import PieceUnknown, TransferUnknown
-from services.archives.schemas import TransferAcceptance, TransferCreate, TransferRead, UntransferredRead
+from services.archives.queries.pieces import PieceUnknown
+from services.archives.queries.transfers import TransferUnknown
+from services.archives.schemas.transfers import (
+    TransferAcceptance,
+    TransferCreate,
+    TransferRead,
+    UntransferredRead,
+)
 from services.kit import clock
 from services.kit.db import DbSession
 from services.kit.idempotency import Once
@@ -37,7 +43,7 @@ async def submit_transfer(
 @router.get("/transfers/{transfer_id}", responses=answers(TransferUnknown))
 async def read_transfer(transfer_id: UUID, session: DbSession, caller: Reader) -> TransferRead:
     """移交清单 · one transfer list."""
-    transfer = await queries.get_transfer(session, transfer_id=transfer_id, area=caller.area)
+    transfer = await queries.transfers.get_transfer(session, transfer_id=transfer_id, area=caller.area)
     return TransferRead.model_validate(transfer)
 
 

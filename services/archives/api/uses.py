@@ -8,8 +8,9 @@ from services.archives import queries
 from services.archives.api.callers import Lender, NoCitizens, Reader
 from services.archives.codes import UseState
 from services.archives.operations import lending
-from services.archives.queries import PieceUnknown, UseUnknown
-from services.archives.schemas import UseClosure, UseCreate, UseDecision, UseRead
+from services.archives.queries.pieces import PieceUnknown
+from services.archives.queries.uses import UseUnknown
+from services.archives.schemas.uses import UseClosure, UseCreate, UseDecision, UseRead
 from services.kit import clock
 from services.kit.db import DbSession
 from services.kit.idempotency import Once
@@ -37,7 +38,7 @@ async def list_uses(
     piece_id: UUID | None = None,
 ) -> Page[UseRead]:
     """档案查阅登记表 · the register of uses, newest first."""
-    found, following = await queries.list_uses(
+    found, following = await queries.uses.list_uses(
         session, area=caller.area, state=state, piece_id=piece_id, query=query
     )
     return Page(items=[UseRead.model_validate(use) for use in found], next=following)
@@ -46,7 +47,7 @@ async def list_uses(
 @router.get("/overdue-loans")
 async def list_overdue_loans(session: DbSession, caller: Reader, query: PageQuery) -> Page[UseRead]:
     """逾期未还 · loans past their due date, longest overdue first."""
-    found, following = await queries.list_overdue_loans(
+    found, following = await queries.uses.list_overdue_loans(
         session, area=caller.area, today=clock.today(), query=query
     )
     return Page(items=[UseRead.model_validate(use) for use in found], next=following)

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.archives import queries
 from services.archives.models import AccessLog, Piece
-from services.archives.queries import PieceFilter
+from services.archives.queries.pieces import PieceFilter
 from services.archives.rules.search import SearchQuery, parse
 from services.kit.identity import Identity
 from services.kit.paging import PageRequest
@@ -36,8 +36,8 @@ async def search_pieces(
     searched = parse(q)
     if not searched.words:
         raise NothingToSearch
-    hits = await queries.count_hits(session, searched=searched, wanted=wanted, area=caller.area)
-    found, following = await queries.search_pieces(
+    hits = await queries.pieces.count_hits(session, searched=searched, wanted=wanted, area=caller.area)
+    found, following = await queries.pieces.search_pieces(
         session, searched=searched, wanted=wanted, area=caller.area, query=query
     )
     _register(session, purpose=purpose, caller=caller, now=now, query=q, hits=hits)
@@ -54,7 +54,7 @@ async def list_pieces(
     now: datetime,
 ) -> tuple[list[Piece], str | None]:
     """One page of the catalogue, newest first, and the next cursor."""
-    found, following = await queries.list_pieces(session, wanted=wanted, area=caller.area, query=query)
+    found, following = await queries.pieces.list_pieces(session, wanted=wanted, area=caller.area, query=query)
     asked = " ".join(f"{name}={value}" for name, value in vars(wanted).items() if value is not None)
     _register(session, purpose=purpose, caller=caller, now=now, query=asked, hits=len(found))
     return found, following
@@ -64,7 +64,7 @@ async def read_piece(
     session: AsyncSession, *, piece_id: UUID, purpose: str, caller: Identity, now: datetime
 ) -> Piece:
     """A piece of the caller's area. Raises PieceUnknown."""
-    piece = await queries.get_piece(session, piece_id=piece_id, area=caller.area)
+    piece = await queries.pieces.get_piece(session, piece_id=piece_id, area=caller.area)
     _register(session, purpose=purpose, caller=caller, now=now, piece_id=piece_id)
     return piece
 

@@ -147,9 +147,9 @@ async def add_paper(
     session: AsyncSession, *, piece_id: UUID, paper: NewPaper, caller: Identity, now: datetime
 ) -> Piece:
     """Adds a paper behind the others; the piece is complete when nothing required is missing (补充材料)."""
-    piece = await queries.get_piece(session, piece_id=piece_id, area=caller.area, for_update=True)
+    piece = await queries.pieces.get_piece(session, piece_id=piece_id, area=caller.area, for_update=True)
     _refuse_destroyed(piece)
-    present = await queries.list_papers(session, piece_id=piece_id)
+    present = await queries.pieces.list_papers(session, piece_id=piece_id)
     session.add(
         Paper(
             piece_id=piece_id,
@@ -182,7 +182,7 @@ async def correct_description(
     now: datetime,
 ) -> Piece:
     """Corrects a description; old and new values, who, when and why stay in the change log (著录变更)."""
-    piece = await queries.get_piece(session, piece_id=piece_id, area=caller.area, for_update=True)
+    piece = await queries.pieces.get_piece(session, piece_id=piece_id, area=caller.area, for_update=True)
     _refuse_destroyed(piece)
     if piece.version != version:
         raise PieceChanged(version=piece.version)
@@ -192,7 +192,7 @@ async def correct_description(
     for name in changes:
         setattr(piece, name, getattr(corrections, name))
     piece.version += 1
-    entry = await queries.get_piece_search(session, piece_id=piece_id)
+    entry = await queries.pieces.get_piece_search(session, piece_id=piece_id)
     entry.search_text, entry.search_terms = _searchable(piece)
     session.add(
         PieceChange(
@@ -267,8 +267,8 @@ def _paper(piece: Piece, *, place: int, kind: str, name: str, pages: int, now: d
 
 
 async def _number(session: AsyncSession, pieces: Sequence[Piece]) -> None:
-    counters = await queries.lock_counters(session, series={_series(piece) for piece in pieces})
-    known = await queries.find_filed(
+    counters = await queries.pieces.lock_counters(session, series={_series(piece) for piece in pieces})
+    known = await queries.pieces.find_filed(
         session, sources=[(str(piece.kind), piece.source_id) for piece in pieces]
     )
     for piece in pieces:

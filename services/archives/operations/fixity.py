@@ -26,8 +26,8 @@ async def check_paper(
     session: AsyncSession, *, piece_id: UUID, paper_id: UUID, found: str, caller: Identity, now: datetime
 ) -> FixityCheck:
     """Compares the digest of supplied content with the recorded one and keeps the result in the check log."""
-    await queries.get_piece(session, piece_id=piece_id, area=caller.area)
-    paper = await queries.get_paper(session, piece_id=piece_id, paper_id=paper_id)
+    await queries.pieces.get_piece(session, piece_id=piece_id, area=caller.area)
+    paper = await queries.pieces.get_paper(session, piece_id=piece_id, paper_id=paper_id)
     if paper.sha256 is None:
         raise PaperWithoutDigest
     check = FixityCheck(

@@ -71,7 +71,7 @@ async def apply_for_use(
     session: AsyncSession, *, application: Application, caller: Identity, now: datetime
 ) -> Use:
     """Registers a use: reading may begin at once, loan and copy wait for approval."""
-    piece = await queries.get_piece(session, piece_id=application.piece_id, area=caller.area)
+    piece = await queries.pieces.get_piece(session, piece_id=application.piece_id, area=caller.area)
     if piece.holding == "destroyed":
         raise PieceNotInStore(holding=piece.holding)
     use = Use(
@@ -96,7 +96,7 @@ async def decide_use(
     now: datetime,
 ) -> Use:
     """Another person approves or refuses (审批)."""
-    use = await queries.get_use(session, use_id=use_id, area=caller.area, for_update=True)
+    use = await queries.uses.get_use(session, use_id=use_id, area=caller.area, for_update=True)
     _expect(use, "applied")
     if use.applied_by == caller.subject:
         raise ApproverIsApplicant
@@ -108,14 +108,16 @@ async def decide_use(
 
 async def hand_out(session: AsyncSession, *, use_id: UUID, caller: Identity, now: datetime) -> Use:
     """Hands the piece or the copy out; a loan leaves the store through the movement register."""
-    use = await queries.get_use(session, use_id=use_id, area=caller.area, for_update=True)
+    use = await queries.uses.get_use(session, use_id=use_id, area=caller.area, for_update=True)
     if use.state == "applied":
         raise UseNotApproved
     _expect(use, "approved")
     use.state = "handed_out"
     use.handed_out_by, use.handed_out_at = caller.subject, now
     if lending.leaves_store(form=use.form):
-        piece = await queries.get_piece(session, piece_id=use.piece_id, area=caller.area, for_update=True)
+        piece = await queries.pieces.get_piece(
+            session, piece_id=use.piece_id, area=caller.area, for_update=True
+        )
         if piece.holding != "in_store":
             raise PieceNotInStore(holding=piece.holding)
         today = business_date(now)
@@ -132,13 +134,15 @@ async def close_use(
     session: AsyncSession, *, use_id: UUID, effect: str, caller: Identity, now: datetime
 ) -> Use:
     """Ends the use with its effect (利用效果); a lent piece comes back into the store."""
-    use = await queries.get_use(session, use_id=use_id, area=caller.area, for_update=True)
+    use = await queries.uses.get_use(session, use_id=use_id, area=caller.area, for_update=True)
     _expect(use, "handed_out")
     use.state, use.effect = "closed", effect
     use.closed_by, use.closed_at = caller.subject, now
     await session.flush()
     if lending.leaves_store(form=use.form):
-        piece = await queries.get_piece(session, piece_id=use.piece_id, area=caller.area, for_update=True)
+        piece = await queries.pieces.get_piece(
+            session, piece_id=use.piece_id, area=caller.area, for_update=True
+        )
         await move(session, piece=piece, kind="returned", reference_id=use_id, caller=caller, now=now)
     return use
 

@@ -43,13 +43,13 @@ class Stock:
 
 async def holdings(session: AsyncSession, *, area: str, year: int | None) -> list[Holdings]:
     """The holdings of an area, of one year or of all."""
-    return [Holdings(*row) for row in await queries.sum_holdings(session, area=area, year=year)]
+    return [Holdings(*row) for row in await queries.registers.sum_holdings(session, area=area, year=year)]
 
 
 async def stock(session: AsyncSession, *, area: str, since: date, until: date) -> Stock:
     """The balance of the movement register over [since, until)."""
-    before = await queries.count_movements(session, area=area, before=since)
-    after = await queries.count_movements(session, area=area, before=until)
+    before = await queries.registers.count_movements(session, area=area, before=since)
+    after = await queries.registers.count_movements(session, area=area, before=until)
     return Stock(
         since=since,
         until=until,

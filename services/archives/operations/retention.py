@@ -75,7 +75,7 @@ async def extend_period(
     session: AsyncSession, *, piece_id: UUID, new_period: str, reason: str, caller: Identity, now: datetime
 ) -> Piece:
     """The appraisal keeps a piece that is due: a new period, marked in the change log (重新确定保管期限)."""
-    piece = await queries.get_piece(session, piece_id=piece_id, area=caller.area, for_update=True)
+    piece = await queries.pieces.get_piece(session, piece_id=piece_id, area=caller.area, for_update=True)
     today = business_date(now)
     _refuse_not_due([piece], today)
     until = retention.extended_until(retention=new_period, today=today)
@@ -98,13 +98,13 @@ async def draw_up_list(
     session: AsyncSession, *, piece_ids: Sequence[UUID], reason: str, caller: Identity, now: datetime
 ) -> DestructionList:
     """Draws up a destruction list of pieces that are due (编制销毁清册)."""
-    pieces = await queries.get_pieces(session, piece_ids=piece_ids, area=caller.area)
+    pieces = await queries.pieces.get_pieces(session, piece_ids=piece_ids, area=caller.area)
     today = business_date(now)
     _refuse_not_due(pieces, today)
-    listed = await queries.find_on_open_list(session, piece_ids=piece_ids)
+    listed = await queries.destructions.find_on_open_list(session, piece_ids=piece_ids)
     if listed:
         raise PieceOnList(piece_ids=listed)
-    known = await queries.count_destruction_lists(session, area=caller.area, year=today.year)
+    known = await queries.destructions.count_destruction_lists(session, area=caller.area, year=today.year)
     drawn_up = DestructionList(
         list_number=f"{today.year}-{known + 1:03d}",
         area=caller.area,
@@ -175,8 +175,10 @@ async def execute_list(
     approvals, consents = retention.missing_approvals(state=state), retention.missing_consents(state=state)
     if approvals or consents:
         raise DestructionBlocked(missing_approvals=approvals, missing_consents=sorted(consents))
-    listed = await queries.list_destruction_pieces(session, destruction_list_id=destruction_list_id)
-    pieces = await queries.get_pieces(
+    listed = await queries.destructions.list_destruction_pieces(
+        session, destruction_list_id=destruction_list_id
+    )
+    pieces = await queries.pieces.get_pieces(
         session, piece_ids=[piece.piece_id for piece in listed], area=caller.area
     )
     _refuse_not_due(pieces, business_date(now))
@@ -202,7 +204,7 @@ async def cancel_list(
 
 
 async def _open_list(session: AsyncSession, destruction_list_id: UUID, caller: Identity) -> DestructionList:
-    found = await queries.get_destruction_list(
+    found = await queries.destructions.get_destruction_list(
         session, destruction_list_id=destruction_list_id, area=caller.area, for_update=True
     )
     if found.stage != "drawn_up":
@@ -212,11 +214,11 @@ async def _open_list(session: AsyncSession, destruction_list_id: UUID, caller: I
 
 async def _state(session: AsyncSession, found: DestructionList) -> DestructionState:
     list_id = found.destruction_list_id
-    pieces = await queries.list_destruction_pieces(session, destruction_list_id=list_id)
-    consents = await queries.list_consents(session, destruction_list_id=list_id)
+    pieces = await queries.destructions.list_destruction_pieces(session, destruction_list_id=list_id)
+    consents = await queries.destructions.list_consents(session, destruction_list_id=list_id)
     return DestructionState(
         drawn_up_by=found.drawn_up_by,
-        approvers=frozenset(await queries.list_approvers(session, destruction_list_id=list_id)),
+        approvers=frozenset(await queries.destructions.list_approvers(session, destruction_list_id=list_id)),
         consents=frozenset(str(consent.authority) for consent in consents),
         has_accounting=any(piece.is_accounting for piece in pieces),
     )

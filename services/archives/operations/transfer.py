@@ -68,7 +68,7 @@ async def submit_transfer(
     now: datetime,
 ) -> Transfer:
     """A section hands over the pieces of a year with a list (移交清单)."""
-    pieces = await queries.get_pieces(session, piece_ids=piece_ids, area=caller.area)
+    pieces = await queries.pieces.get_pieces(session, piece_ids=piece_ids, area=caller.area)
     wrong = [
         piece.piece_number
         for piece in pieces
@@ -98,12 +98,14 @@ async def accept_transfer(
     session: AsyncSession, *, transfer_id: UUID, counted_pieces: int, caller: Identity, now: datetime
 ) -> Transfer:
     """Counts and takes in, or sends the whole list back when declared, listed and counted differ."""
-    transfer = await queries.get_transfer(session, transfer_id=transfer_id, area=caller.area, for_update=True)
+    transfer = await queries.transfers.get_transfer(
+        session, transfer_id=transfer_id, area=caller.area, for_update=True
+    )
     if transfer.state != "submitted":
         raise TransferDecided(state=str(transfer.state))
     if transfer.submitted_by == caller.subject:
         raise AcceptorIsSubmitter
-    piece_ids = await queries.list_transfer_pieces(session, transfer_id=transfer_id)
+    piece_ids = await queries.transfers.list_transfer_pieces(session, transfer_id=transfer_id)
     agrees = transfer.declared_pieces == counted_pieces == len(piece_ids)
     transfer.counted_pieces, transfer.decided_by, transfer.decided_at = counted_pieces, caller.subject, now
     transfer.state = "accepted" if agrees else "sent_back"
@@ -112,7 +114,7 @@ async def accept_transfer(
             f"申报 {transfer.declared_pieces} 件，清单 {len(piece_ids)} 件，清点 {counted_pieces} 件"
         )
         return transfer
-    for piece in await queries.get_pieces(session, piece_ids=piece_ids, area=caller.area):
+    for piece in await queries.pieces.get_pieces(session, piece_ids=piece_ids, area=caller.area):
         await move(session, piece=piece, kind="received", reference_id=transfer_id, caller=caller, now=now)
     return transfer
 
@@ -122,7 +124,7 @@ async def list_untransferred(
 ) -> list[Untransferred]:
     """Per section, what is still not handed over of a year, with the deadline (逾期未移交)."""
     deadline = policy.transfer_deadline(area=area, year=year)
-    rows = await queries.list_untransferred(session, area=area, year=year)
+    rows = await queries.transfers.list_untransferred(session, area=area, year=year)
     return [
         Untransferred(*(*row, deadline, today > deadline))  # the query's columns in the order of the fields
         for row in rows

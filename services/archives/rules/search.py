@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 FIELD_BREAK = "\n"
 MAX_TERMS = 10
@@ -27,19 +28,14 @@ def fold(text: str) -> str:
     Folding goes character by character, so that a substring of a text is a substring of the folded text.
     """
     folded = "".join(map(fold_character, unicodedata.normalize("NFC", text)))
-    return "".join(_without_inner_blanks(folded)).strip()
+    return "".join(_without_inner_blanks(folded))
 
 
 def _without_inner_blanks(text: str) -> Iterator[str]:
-    for part, following in _with_next(text.split(" ")):
-        yield part
-        if part and following and not (is_han(part[-1]) and is_han(following[0])):
-            yield " "
-
-
-def _with_next(parts: list[str]) -> Iterator[tuple[str, str]]:
-    filled = [part for part in parts if part]
-    yield from zip(filled, [*filled[1:], ""], strict=True)
+    parts = text.split()
+    yield from parts[:1]
+    for before, after in pairwise(parts):
+        yield after if is_han(before[-1]) and is_han(after[0]) else f" {after}"
 
 
 def is_han(character: str) -> bool:

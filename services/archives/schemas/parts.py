@@ -1,0 +1,31 @@
+"""What the schemas share."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+
+
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+Pages = Annotated[int, Field(ge=1, le=100_000)]
+
+
+Year = Annotated[int, Field(ge=1900, le=2200)]
+
+
+class Sent(BaseModel):
+    """Base of what callers send: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Told(BaseModel):
+    """Base of what the archive answers."""
+
+    model_config = ConfigDict(from_attributes=True)

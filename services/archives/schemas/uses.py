@@ -1,0 +1,57 @@
+"""Uses, as they travel."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from services.archives.codes import UseForm, UseState
+from services.archives.schemas.parts import Line, Note, Pages, Sent, Told
+
+
+class UseCreate(Sent):
+    """An application to use a piece (档案查阅登记); `identity_document` names the document that was seen."""
+
+    piece_id: UUID
+    form: UseForm
+    purpose: Note
+    reader_name: Line
+    reader_organisation: Line | None = None
+    identity_document: Line
+    copy_pages: Pages | None = None
+
+
+class UseDecision(Sent):
+    """Another person's decision on an application; a refusal needs its reason."""
+
+    approved: bool
+    reason: Note | None = None
+
+
+class UseClosure(Sent):
+    """The end of a use with its effect (利用效果)."""
+
+    effect: Note
+
+
+class UseRead(Told):
+    """A use from application to effect."""
+
+    use_id: UUID
+    piece_id: UUID
+    form: UseForm
+    state: UseState
+    purpose: str
+    reader_name: str
+    reader_organisation: str | None
+    identity_document: str
+    copy_pages: int | None
+    applied_by: str
+    applied_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    decision_reason: str | None
+    handed_out_by: str | None
+    handed_out_at: datetime | None
+    due_on: date | None
+    closed_by: str | None
+    closed_at: datetime | None
+    effect: str | None
