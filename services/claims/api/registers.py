@@ -1,0 +1,116 @@
+"""Institutions, agreements, catalogue items."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from services.claims.operations import registers as operations
+from services.claims.operations.registers import (
+    AgreementsOverlap,
+    InstitutionRegistered,
+    VersionNotLater,
+)
+from services.claims.queries import registers as queries
+from services.claims.queries.registers import InstitutionUnknown, ItemUnknown
+from services.claims.schemas.registers import (
+    AgreementCreate,
+    AgreementRead,
+    InstitutionCreate,
+    InstitutionRead,
+    InstitutionWithAgreements,
+    ItemCreate,
+    ItemRead,
+)
+from services.kit import clock
+from services.kit.db import DbSession
+from services.kit.idempotency import IdempotencyKeyMissing, IdempotencyKeyReused, Once
+from services.kit.identity import Identity, requires
+from services.kit.paging import CursorRefused, Page, PageQuery
+from services.kit.problems import answers
+
+router = APIRouter(tags=["registers"])
+ONCE = (IdempotencyKeyMissing, IdempotencyKeyReused)
+Registrar = Annotated[Identity, requires("claims:institutions")]
+Cataloguer = Annotated[Identity, requires("claims:catalogue")]
+Reader = Annotated[Identity, requires("claims:read")]
+
+
+@router.post("/institutions", status_code=201, responses=answers(*ONCE, InstitutionRegistered))
+async def register_institution(
+    body: InstitutionCreate, session: DbSession, caller: Registrar, once: Once
+) -> InstitutionRead:
+    """登记定点医药机构 · enter a designated institution."""
+    institution = await operations.register_institution(session, **dict(body), now=clock.now())
+    return once.keep(InstitutionRead.model_validate(institution), status=201)
+
+
+@router.post(
+    "/institutions/{code}/agreements",
+    status_code=201,
+    responses=answers(*ONCE, InstitutionUnknown, AgreementsOverlap),
+)
+async def sign_agreement(
+    code: str, body: AgreementCreate, session: DbSession, caller: Registrar, once: Once
+) -> AgreementRead:
+    """签订服务协议 · enter a service agreement with its valid period."""
+    agreement = await operations.sign_agreement(
+        session, institution_code=code, **dict(body), caller=caller, now=clock.now()
+    )
+    return once.keep(AgreementRead.model_validate(agreement), status=201)
+
+
+@router.get("/institutions", responses=answers(CursorRefused))
+async def list_institutions(
+    session: DbSession,
+    caller: Reader,
+    query: PageQuery,
+    area: Annotated[str | None, Query(pattern="^[0-9]{6}$", description="行政区划代码")] = None,
+) -> Page[InstitutionRead]:
+    """定点机构名录 · the designated institutions."""
+    items, after = await queries.list_institutions(session, area=area, query=query)
+    return Page(items=[InstitutionRead.model_validate(item) for item in items], next=after)
+
+
+@router.get("/institutions/{code}", responses=answers(InstitutionUnknown))
+async def read_institution(code: str, session: DbSession, caller: Reader) -> InstitutionWithAgreements:
+    """定点机构及其协议 · one institution with its agreements."""
+    institution = await queries.get_institution(session, code=code)
+    agreements = await queries.agreements_of(session, codes=[code])
+    today = clock.today()
+    return InstitutionWithAgreements(
+        **dict(InstitutionRead.model_validate(institution)),
+        agreements=[AgreementRead.model_validate(agreement) for agreement in agreements],
+        agreement_valid=any(a.valid_from <= today < a.valid_until for a in agreements),
+    )
+
+
+@router.post("/catalogue/items", status_code=201, responses=answers(*ONCE, VersionNotLater))
+async def set_catalogue_item(
+    body: ItemCreate, session: DbSession, caller: Cataloguer, once: Once
+) -> ItemRead:
+    """新增目录项目或新版本 · enter an item, or its next version, which ends the one before."""
+    item = await operations.set_item(session, **dict(body), caller=caller, now=clock.now())
+    return once.keep(ItemRead.model_validate(item), status=201)
+
+
+@router.get("/catalogue/items", responses=answers(CursorRefused))
+async def list_catalogue_items(
+    session: DbSession,
+    caller: Reader,
+    query: PageQuery,
+    on: Annotated[date | None, Query(description="适用日期，默认今天")] = None,
+    search: Annotated[str | None, Query(min_length=1, max_length=40, description="名称或编码前缀")] = None,
+) -> Page[ItemRead]:
+    """目录与价格公示 · the items in force on a day, with price limits."""
+    items, after = await queries.list_items(session, on=on or clock.today(), search=search, query=query)
+    return Page(items=[ItemRead.model_validate(item) for item in items], next=after)
+
+
+@router.get("/catalogue/items/{code}", responses=answers(ItemUnknown))
+async def read_catalogue_item(code: str, session: DbSession, caller: Reader) -> list[ItemRead]:
+    """目录项目的全部版本 · all dated versions of an item, newest first."""
+    versions = await queries.versions_of(session, codes=[code])
+    if not versions:
+        raise ItemUnknown(code=code)
+    return [ItemRead.model_validate(version) for version in versions]

@@ -1,0 +1,17 @@
+"""The one rounding rule (四舍五入到分) and how amounts are shown in a working."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+FEN = Decimal("0.01")
+ZERO = Decimal("0.00")
+HUNDRED = Decimal(100)
+
+
+def fen(amount: Decimal) -> Decimal:
+    """The amount in yuan, rounded half up to the fen; once per step that a rule names."""
+    return amount.quantize(FEN, ROUND_HALF_UP)
+
+
+def percent(ratio: Decimal) -> str:
+    """A ratio as people write it: 0.75 is 75 %."""
+    return f"{(ratio * HUNDRED).normalize():f} %"

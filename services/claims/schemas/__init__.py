@@ -1,0 +1,1 @@
+"""What travels over HTTP. Unknown fields are refused; amounts are strings with two places."""

@@ -1,0 +1,48 @@
+"""Types that several messages share."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic_core import PydanticCustomError
+
+CODE = r"^[A-Z][0-9]{11}$"
+AREA = r"^[0-9]{6}$"
+WORD = r"^[0-9A-Za-z][0-9A-Za-z._/-]*$"
+
+InstitutionCode = Annotated[
+    str, Field(pattern=CODE, description="定点机构编码，12 位", examples=["H99010100002"])
+]
+AreaCode = Annotated[str, Field(pattern=AREA, description="行政区划代码，6 位", examples=["990101"])]
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+Number = Annotated[str, Field(min_length=1, max_length=40, pattern=WORD)]
+
+
+def _year(day: date) -> date:
+    # Far dates are typing errors; they would also fall outside what every client can read.
+    if not 1900 <= day.year <= 2200:
+        raise PydanticCustomError(
+            "date_out_of_range", "日期应在1900年至2200年之间 (a date from 1900 to 2200)"
+        )
+    return day
+
+
+Day = Annotated[date, AfterValidator(_year)]
+Ratio = Annotated[
+    Decimal,
+    Field(ge=0, le=1, max_digits=5, decimal_places=4),
+    PlainSerializer(lambda ratio: f"{ratio.normalize():f}", return_type=str, when_used="json"),
+]
+
+
+class Message(BaseModel):
+    """A message to the service: what it does not know it refuses."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class Answer(BaseModel):
+    """A message of the service, read from a row."""
+
+    model_config = ConfigDict(from_attributes=True)

@@ -1,0 +1,112 @@
+"""Institutions, agreements, catalogue items."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from services.claims.codes import ItemCategory, ItemKind, Level
+from services.claims.schemas.common import (
+    Answer,
+    AreaCode,
+    Day,
+    InstitutionCode,
+    Message,
+    Name,
+    Number,
+    Ratio,
+)
+from services.kit.money import Yuan
+
+
+def _in_order(first: date, until: date | None) -> None:
+    if until is not None and until <= first:
+        raise PydanticCustomError(
+            "period", "失效日期应晚于生效日期 (valid_until, exclusive, must be later than valid_from)"
+        )
+
+
+class InstitutionCreate(Message):
+    """A designated institution to enter (定点医药机构)."""
+
+    code: InstitutionCode
+    name: Name
+    level: Level
+    area: AreaCode
+
+
+class AgreementCreate(Message):
+    """A service agreement [valid_from, valid_until) to enter (服务协议)."""
+
+    number: Number
+    valid_from: Day
+    valid_until: Day
+
+    @model_validator(mode="after")
+    def _period(self) -> Self:
+        _in_order(self.valid_from, self.valid_until)
+        return self
+
+
+class AgreementRead(Answer):
+    id: UUID
+    institution_code: str
+    number: str
+    valid_from: date
+    valid_until: date
+
+
+class InstitutionRead(Answer):
+    code: str
+    name: str
+    level: Level
+    area: str
+
+
+class InstitutionWithAgreements(InstitutionRead):
+    """An institution, its agreements, and whether one is valid today."""
+
+    agreements: list[AgreementRead]
+    agreement_valid: bool
+
+
+class ItemCreate(Message):
+    """An item of the three catalogues, or its next dated version (目录项目)."""
+
+    code: Number
+    name: Name
+    kind: ItemKind
+    category: ItemCategory
+    prior_self_pay_ratio: Annotated[Ratio, Field(description="乙类先行自付比例，其他类为 0")] = Decimal(0)
+    restricted: Annotated[bool, Field(description="限制使用，须医院审批")] = False
+    price_limits: Annotated[dict[Level, Yuan], Field(description="各等级最高限价，元")] = Field(
+        default_factory=dict
+    )
+    valid_from: Day
+    valid_until: Day | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _in_order(self.valid_from, self.valid_until)
+        if self.category is not ItemCategory.B and self.prior_self_pay_ratio:
+            raise PydanticCustomError(
+                "prior_self_pay_ratio",
+                "只有乙类项目有先行自付比例 (only category b has a prior self-pay ratio)",
+            )
+        return self
+
+
+class ItemRead(Answer):
+    id: UUID
+    code: str
+    name: str
+    kind: ItemKind
+    category: ItemCategory
+    prior_self_pay_ratio: Ratio
+    restricted: bool
+    price_limits: dict[str, Yuan]
+    valid_from: date
+    valid_until: date | None

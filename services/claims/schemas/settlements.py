@@ -1,0 +1,195 @@
+"""Pre-settlement, settlement, reversal, reconciliation, ledger."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from services.claims.codes import Account, Band, CareType, EntryKind, Fund, Scheme, SettlementState
+from services.claims.schemas.common import Answer, Message, Ratio
+from services.kit.money import SignedYuan, Yuan
+
+
+class Presettled(Message):
+    """The split that the caller was shown by the pre-settlement."""
+
+    total: Yuan
+    own_paid: Yuan
+    over_limit: Yuan
+    prior_self_pay: Yuan
+    in_policy: Yuan
+    fund_paid: Yuan
+    person_paid: Yuan
+
+    def amounts(self) -> dict[str, Decimal]:
+        return self.model_dump()
+
+
+class SettlementCreate(Message):
+    """With `presettled`, the settlement is refused when it would differ; it is computed anew in any case."""
+
+    presettled: Presettled | None = None
+
+
+class LayerRead(Answer):
+    """What one fund pays (基金支付): (base - deductible) x ratio, at most `limit_left`."""
+
+    fund: Fund
+    base: Yuan
+    deductible: Yuan
+    ratio: Ratio
+    limit_left: Yuan | None
+    amount: Yuan
+
+
+class StepRead(Answer):
+    """One step of the working (计算过程)."""
+
+    step: str
+    title: str
+    title_en: str
+    formula: str
+    amount: Yuan
+    source: str
+    version: str
+
+
+class PresettlementRead(Answer):
+    """Who would pay which part; nothing is written, nothing promised."""
+
+    bill_id: UUID
+    bill_number: str
+    institution_code: str
+    institution_name: str
+    person_id: UUID
+    area: str
+    scheme: Scheme
+    year: int
+    band: Band
+    care_type: CareType
+    admitted_on: date
+    discharged_on: date
+    total: Yuan
+    own_paid: Yuan
+    over_limit: Yuan
+    prior_self_pay: Yuan
+    in_policy: Yuan
+    deductible: Yuan
+    fund_paid: Yuan
+    person_paid: Yuan
+    layers: list[LayerRead]
+    working: list[StepRead]
+    coverage_version: int
+    accumulator_version: int
+
+
+class ReversalRead(Answer):
+    """A settlement taken back (冲正)."""
+
+    id: UUID
+    settlement_id: UUID
+    reason: str
+    reversed_on: date
+    reversed_at: datetime
+
+
+class SettlementRead(PresettlementRead):
+    """Who pays which part of the bill."""
+
+    id: UUID
+    state: SettlementState
+    settled_on: date
+    settled_at: datetime
+    reversal: ReversalRead | None
+
+
+class ReversalCreate(Message):
+    """Why a settlement is taken back."""
+
+    reason: Annotated[str, Field(min_length=2, max_length=200)]
+
+
+class DayRead(Answer):
+    """One day of an institution; a reversal counts on its own day, negative."""
+
+    day: date
+    kind: EntryKind
+    count: int
+    total: SignedYuan
+    fund_paid: SignedYuan
+    person_paid: SignedYuan
+
+
+class ReconciliationRead(Answer):
+    """The totals of the centre by day (每日对账)."""
+
+    institution_code: str
+    first: date
+    last: date
+    days: list[DayRead]
+    count: int
+    reversed_count: int
+    total: SignedYuan
+    fund_paid: SignedYuan
+    person_paid: SignedYuan
+
+
+class DayClaim(Message):
+    """What the institution counted for a day, settlements less reversals."""
+
+    day: date
+    count: Annotated[int, Field(ge=0)]
+    reversed_count: Annotated[int, Field(ge=0)]
+    total: SignedYuan
+    fund_paid: SignedYuan
+    person_paid: SignedYuan
+
+
+class DifferenceRead(Answer):
+    """One figure that differs (差异)."""
+
+    figure: str
+    institution: str
+    centre: str
+
+
+class DayVerdict(Answer):
+    """Whether the day is reconciled, and where not."""
+
+    day: date
+    reconciled: bool
+    differences: list[DifferenceRead]
+
+
+class BalanceRow(Answer):
+    """One account of the trial balance."""
+
+    account: Account
+    debit: Yuan
+    credit: Yuan
+    balance: SignedYuan
+
+
+class BalanceRead(Answer):
+    """The trial balance of an area (试算平衡): debits equal credits, so `difference` is zero."""
+
+    area: str
+    on: date
+    accounts: list[BalanceRow]
+    debit: Yuan
+    credit: Yuan
+    difference: SignedYuan
+
+
+class EntryRead(Answer):
+    """One entry of the ledger (分录)."""
+
+    transaction_id: UUID
+    position: int
+    kind: EntryKind
+    account: Account
+    party: str
+    amount: SignedYuan
+    booked_on: date

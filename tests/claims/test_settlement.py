@@ -1,0 +1,426 @@
+"""Settlement through the API on a real database."""
+
+import asyncio
+from decimal import Decimal
+
+import orjson
+import pytest
+
+from services.claims.events import SettlementMade
+from services.claims.models import Institution
+from services.claims.schemas.settlements import SettlementRead
+from services.kit.ids import new_id
+from tests.claims import build
+from tests.claims.build import AREA, LEVEL_1, LEVEL_2, LEVEL_3, PROVINCE, Person
+from tests.conftest import ServiceApi
+
+
+@pytest.fixture
+async def api(claims_api: ServiceApi) -> ServiceApi:
+    await build.county(claims_api)
+    return claims_api
+
+
+async def made(api: ServiceApi, person: Person, amount: str, *, code: str = LEVEL_2):
+    hospital = build.hospital(api, code)
+    bill_id = await build.upload(hospital, build.bill(person, build.line(1, build.A, amount)))
+    answer = await build.settle(hospital, bill_id)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def difference(api: ServiceApi):
+    answer = await api.client("claims:ledger").get("/claims/v1/ledger/balance")
+    assert answer.status_code == 200, answer.text
+    return answer.json()["difference"]
+
+
+class TestOrdinarySettlement:
+    @pytest.mark.proves("C10", "W05")
+    @pytest.mark.parametrize(
+        ("code", "cost", "fund"),
+        [
+            (LEVEL_1, "5300.00", "4000.00"),
+            (LEVEL_2, "2600.00", "1500.00"),
+            (LEVEL_3, "11000.00", "6500.00"),
+            (PROVINCE, "13000.00", "5000.00"),
+            (LEVEL_1, "300.00", "0.00"),
+        ],
+    )
+    async def test_pays_the_ratio_above_the_deductible_of_the_level(self, api, code, cost, fund):
+        """003 §3C L193: 300/600/1,000/3,000 yuan and 80/75/65/50 %."""
+        person = await build.insure(api, Person())
+        settlement = await made(api, person, cost, code=code)
+        assert settlement["fund_paid"] == fund
+        assert Decimal(settlement["person_paid"]) == Decimal(cost) - Decimal(fund)
+        assert await difference(api) == "0.00"
+
+    async def test_shows_every_step_with_source_and_version(self, api):
+        settlement = await made(api, await build.insure(api, Person()), "2600.00")
+        steps = {step["step"]: step for step in settlement["working"]}
+        assert list(steps) == ["split", "resident_pool.deductible", "resident_pool.ratio", "person"]
+        assert steps["resident_pool.ratio"]["formula"] == "(2600.00 − 600.00) × 75 %"
+        assert "003 §3C L193" in steps["resident_pool.ratio"]["source"]
+        assert steps["resident_pool.ratio"]["version"].startswith("inpatient_ratio[990101, level=level_2]")
+
+    async def test_answers_the_same_as_reading_it_later(self, api):
+        settlement = await made(api, await build.insure(api, Person()), "2600.00")
+        later = await build.hospital(api).get(f"/claims/v1/settlements/{settlement['id']}")
+        assert later.json() == settlement
+        assert SettlementRead.model_validate(settlement).fund_paid == Decimal("1500.00")
+
+    async def test_tells_everyone_what_was_settled(self, api):
+        settlement = await made(api, await build.insure(api, Person()), "2600.00")
+        rows = await api.pool.fetch("SELECT subject, body FROM outbox")
+        assert [row["subject"] for row in rows] == ["claims.settlement.made"]
+        told = SettlementMade.model_validate(orjson.loads(rows[0]["body"])["data"])
+        assert (str(told.settlement_id), told.person_name, told.line_count) == (settlement["id"], "张样例", 1)
+        assert [(part.fund, part.amount) for part in told.layers] == [("resident_pool", Decimal("1500.00"))]
+
+    async def test_settles_a_bill_of_last_year_as_last_year(self, api):
+        person = await build.insure(api, Person())
+        hospital = build.hospital(api)
+        days = {"admitted_on": "2025-12-20", "discharged_on": "2025-12-31"}
+        sent = build.bill(person, build.line(1, build.A, "2600.00", occurred_on="2025-12-21"), **days)
+        settlement = (await build.settle(hospital, await build.upload(hospital, sent))).json()
+        assert settlement["year"] == 2025
+
+
+class TestMedicalAid:
+    @pytest.mark.proves("C20", "W08")
+    @pytest.mark.parametrize(
+        ("cost", "own", "aid"),
+        [
+            ("1000.00", "600.00", "600.00"),
+            ("5000.00", "3000.00", "1800.00"),
+            ("10000.00", "6000.00", "3000.00"),
+            ("1001.00", "601.00", "360.60"),
+        ],
+    )
+    async def test_pays_all_up_to_a_thousand_then_sixty_percent_up_to_three_thousand(
+        self, api, cost, own, aid
+    ):
+        """004 §3E L479; the bill is made so that the scheme leaves exactly the own part of the figure."""
+        person = await build.insure(api, Person(categories=["minimum_living_allowance"]))
+        scheme = Decimal(cost) - Decimal(own)
+        in_policy = scheme / Decimal("0.8") + 300
+        hospital = build.hospital(api, LEVEL_1)
+        lines = [build.line(1, build.A, f"{in_policy:.2f}")]
+        if rest := Decimal(cost) - in_policy:
+            lines.append(build.line(2, build.C, f"{rest:.2f}"))
+        settlement = (
+            await build.settle(hospital, await build.upload(hospital, build.bill(person, *lines)))
+        ).json()
+        layers = {layer["fund"]: layer for layer in settlement["layers"]}
+        assert layers["resident_pool"]["amount"] == f"{scheme:.2f}"
+        assert layers["medical_aid"]["base"] == own
+        assert layers["medical_aid"]["amount"] == aid
+        assert Decimal(settlement["person_paid"]) == Decimal(own) - Decimal(aid)
+        assert await difference(api) == "0.00"
+
+    @pytest.mark.proves("C20", "W09")
+    @pytest.mark.parametrize(
+        ("category", "year", "aid"),
+        [
+            ("minimum_living_allowance", 2013, "600.00"),
+            ("minimum_living_allowance", 2014, "800.00"),
+            ("special_poor", 2013, "300.00"),
+            ("special_poor", 2014, "700.00"),
+        ],
+    )
+    async def test_takes_the_ratio_of_the_category_and_year(self, api, category, year, aid):
+        """001 §3B L172: 低保 60 to 80 %, 特困户 30 to 70 %; a catastrophic layer pays first, so the rest is 1,000."""
+        person = await build.insure(
+            api, Person(area="990201", scheme="employee_medical", categories=[category])
+        )
+        hospital = build.hospital(api)
+        async with api.sessions.begin() as session:
+            institution = await session.get(Institution, LEVEL_2)
+            institution.area = "990201"
+        day = f"{year}-03-02"
+        rest_1000 = build.line(
+            1, build.A, "3100.00", occurred_on=day
+        )  # (3,100 - 100) x 70 % = 2,100 leaves 1,000
+        sent = build.bill(person, rest_1000, admitted_on=day, discharged_on=day)
+        settlement = (await build.settle(hospital, await build.upload(hospital, sent))).json()
+        assert {layer["fund"]: layer["amount"] for layer in settlement["layers"]} == {
+            "employee_pool": "2100.00",
+            "medical_aid": aid,
+        }
+
+    async def test_pays_nothing_to_a_person_without_an_assisted_identity(self, api):
+        settlement = await made(api, await build.insure(api, Person()), "800.00")
+        assert [layer["fund"] for layer in settlement["layers"]] == ["resident_pool"]
+
+
+class TestSupplementaryLayer:
+    @pytest.mark.proves("C18", "W13")
+    @pytest.mark.parametrize(
+        ("year", "paid_before", "expected"),
+        [(2014, "0", "60000.00"), (2014, "170000.00", "60000.00"), (2013, "170000.00", "10000.00")],
+    )
+    async def test_pays_sixty_percent_of_the_rest_up_to_the_ceiling_of_its_time(
+        self, api, year, paid_before, expected
+    ):
+        """000 R17, R18: in-policy rest 100,000 x 60 %; ceiling 180,000 before 2014, none since."""
+        person = await build.insure(api, Person(area="990201"))
+        async with api.sessions.begin() as session:
+            institution = await session.get(Institution, LEVEL_2)
+            institution.area = "990201"
+        await api.pool.execute(
+            "INSERT INTO accumulator VALUES ($1, 'resident_medical', $2, 1, 0, 0, 0, 0, $3, 0, 1)",
+            person.person_id,
+            year,
+            Decimal(paid_before),
+        )
+        day = f"{year}-03-02"
+        hospital = build.hospital(api)
+        # (333,100 - 100) x 70 % = 233,100 leaves 100,000
+        sent = build.bill(
+            person,
+            build.line(1, build.A, "333100.00", occurred_on=day),
+            admitted_on=day,
+            discharged_on=day,
+        )
+        settlement = (await build.settle(hospital, await build.upload(hospital, sent))).json()
+        layer = settlement["layers"][1]
+        assert (layer["fund"], layer["base"], layer["amount"]) == ("catastrophic", "100000.00", expected)
+
+
+class TestSettleBill:
+    async def test_writes_nothing_when_presettling(self, api):
+        person = await build.insure(api, Person())
+        hospital = build.hospital(api)
+        bill_id = await build.upload(hospital, build.bill(person, build.line(1, build.A, "2600.00")))
+        shown = await hospital.post(f"/claims/v1/bills/{bill_id}/presettlement")
+        assert (shown.status_code, shown.json()["fund_paid"]) == (200, "1500.00")
+        for table in ("settlement", "ledger_entry", "accumulator", "outbox"):
+            assert await api.pool.fetchval(f"SELECT count(*) FROM {table}") == 0
+
+    async def test_agrees_with_the_presettlement_that_is_sent_along(self, api):
+        person = await build.insure(api, Person())
+        hospital = build.hospital(api)
+        bill_id = await build.upload(hospital, build.bill(person, build.line(1, build.A, "2600.00")))
+        shown = (await hospital.post(f"/claims/v1/bills/{bill_id}/presettlement")).json()
+        names = ["total", "own_paid", "over_limit", "prior_self_pay", "in_policy", "fund_paid", "person_paid"]
+        split = {name: shown[name] for name in names}
+        where = f"/claims/v1/bills/{bill_id}/settlement"
+        wrong = split | {"fund_paid": "1500.01", "person_paid": "1099.99"}
+        refused = await hospital.post(where, json={"presettled": wrong}, headers=build.key())
+        assert (refused.status_code, refused.json()["type"]) == (409, "/problems/presettlement-differs")
+        agreed = await hospital.post(where, json={"presettled": split}, headers=build.key())
+        assert agreed.status_code == 201
+
+    @pytest.mark.proves("C45")
+    async def test_gives_the_same_answer_to_the_same_message(self, api):
+        person = await build.insure(api, Person())
+        hospital = build.hospital(api)
+        bill_id = await build.upload(hospital, build.bill(person, build.line(1, build.A, "2600.00")))
+        first = await build.settle(hospital, bill_id, message="H990101000022026011208000000001")
+        again = await build.settle(hospital, bill_id, message="H990101000022026011208000000001")
+        assert (again.status_code, again.content) == (201, first.content)
+        assert again.headers["Idempotent-Replayed"] == "true"
+        assert await api.pool.fetchval("SELECT count(*) FROM settlement") == 1
+
+    async def test_refuses_the_same_message_id_with_another_body(self, api):
+        person = await build.insure(api, Person())
+        hospital = build.hospital(api)
+        bill_id = await build.upload(hospital, build.bill(person, build.line(1, build.A, "2600.00")))
+        await build.settle(hospital, bill_id, message="one")
+        other = await hospital.post(
+            f"/claims/v1/bills/{bill_id}/settlement", json={"presettled": None}, headers=build.key("one")
+        )
+        assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
+
+    async def test_refuses_a_message_without_id(self, api):
+        answer = await build.hospital(api).post(f"/claims/v1/bills/{new_id()}/settlement")
+        assert (answer.status_code, answer.json()["type"]) == (400, "/problems/idempotency-key-missing")
+
+    async def test_refuses_a_bill_settled_before(self, api):
+        person = await build.insure(api, Person())
+        hospital = build.hospital(api)
+        bill_id = await build.upload(hospital, build.bill(person, build.line(1, build.A, "2600.00")))
+        first = (await build.settle(hospital, bill_id)).json()
+        again = await build.settle(hospital, bill_id)
+        assert (again.status_code, again.json()["type"]) == (409, "/problems/bill-settled")
+        assert again.json()["settlement_id"] == first["id"]
+
+    @pytest.mark.proves("C01")
+    async def test_refuses_an_institution_without_a_valid_agreement(self, api):
+        person = await build.insure(api, Person())
+        hospital = build.hospital(api)
+        bill_id = await build.upload(hospital, build.bill(person, build.line(1, build.A, "2600.00")))
+        await api.pool.execute(
+            "UPDATE agreement SET valid_until = '2026-01-12' WHERE institution_code = $1", LEVEL_2
+        )
+        refused = await build.settle(hospital, bill_id)
+        assert (refused.status_code, refused.json()["type"]) == (422, "/problems/agreement-missing")
+        assert await api.pool.fetchval("SELECT count(*) FROM settlement") == 0
+
+    @pytest.mark.parametrize(
+        ("since", "until", "reason", "day"),
+        [
+            (None, None, "never_insured", "2026-01-05"),
+            ("2026-01-06", None, "not_yet_insured", "2026-01-05"),
+            ("2026-01-01", "2026-01-12", "insurance_ended", "2026-01-12"),
+        ],
+    )
+    async def test_refuses_who_is_not_insured_on_every_day(self, api, since, until, reason, day):
+        person = await build.insure(api, Person(covered_from=since, covered_until=until))
+        hospital = build.hospital(api)
+        bill_id = await build.upload(hospital, build.bill(person, build.line(1, build.A, "2600.00")))
+        refused = (await build.settle(hospital, bill_id)).json()
+        assert (refused["type"], refused["reason"], refused["uncovered_on"]) == (
+            "/problems/not-covered",
+            reason,
+            day,
+        )
+
+    async def test_hides_the_bills_of_another_hospital(self, api):
+        person = await build.insure(api, Person())
+        bill_id = await build.upload(
+            build.hospital(api), build.bill(person, build.line(1, build.A, "2600.00"))
+        )
+        other = build.hospital(api, LEVEL_1)
+        assert (await build.settle(other, bill_id)).status_code == 404
+        assert (await other.get(f"/claims/v1/bills/{bill_id}")).status_code == 404
+
+
+class TestSettlementsAtOnce:
+    async def test_have_one_effect_for_one_message_id(self, api):
+        person = await build.insure(api, Person())
+        hospital = build.hospital(api)
+        bill_id = await build.upload(hospital, build.bill(person, build.line(1, build.A, "2600.00")))
+        answers = await asyncio.gather(*(build.settle(hospital, bill_id, message="one") for _ in range(20)))
+        assert {(answer.status_code, answer.content) for answer in answers} == {(201, answers[0].content)}
+        assert await api.pool.fetchval("SELECT count(*) FROM settlement") == 1
+
+    async def test_let_one_message_win_for_one_bill(self, api):
+        person = await build.insure(api, Person())
+        hospital = build.hospital(api)
+        bill_id = await build.upload(hospital, build.bill(person, build.line(1, build.A, "2600.00")))
+        answers = await asyncio.gather(*(build.settle(hospital, bill_id) for _ in range(10)))
+        assert sorted(answer.status_code for answer in answers) == [201] + [409] * 9
+        assert await difference(api) == "0.00"
+
+    async def test_never_pay_above_the_cap_nor_lose_a_use_of_the_year(self, api):
+        person = await build.insure(api, Person())
+        hospital = build.hospital(api)
+        # Each would be paid (100,600 - 600) x 75 % = 75,000; the cap of 220,000 is reached in the third.
+        bills = [
+            await build.upload(hospital, build.bill(person, build.line(1, build.A, "100600.00")))
+            for _ in range(5)
+        ]
+        answers = await asyncio.gather(*(build.settle(hospital, bill_id) for bill_id in bills))
+        assert [answer.status_code for answer in answers] == [201] * 5
+        paid = sorted(Decimal(answer.json()["fund_paid"]) for answer in answers)
+        assert paid == [0, 0, 70000, 75000, 75000]
+        year = await api.pool.fetchrow("SELECT * FROM accumulator")
+        assert (year["resident_pool"], year["admissions"], year["version"]) == (220000, 5, 5)
+        assert await difference(api) == "0.00"
+
+    async def test_refuse_one_and_settle_the_others_of_a_group(self, api):
+        hospital = build.hospital(api)
+        bills = []
+        for serial in range(12):
+            until = "2026-01-08" if serial % 3 == 0 else None
+            person = await build.insure(api, Person(id_number=build.id_number(serial), covered_until=until))
+            bills.append(await build.upload(hospital, build.bill(person, build.line(1, build.A, "2600.00"))))
+        answers = await asyncio.gather(*(build.settle(hospital, bill_id) for bill_id in bills))
+        assert [answer.status_code for answer in answers] == [422, 201, 201] * 4
+
+    async def test_fall_back_one_by_one_when_a_group_is_refused(self, api):
+        """A settlement of another process moves one person's year between reading and writing."""
+        hospital = build.hospital(api)
+        people = [await build.insure(api, Person(id_number=build.id_number(n))) for n in range(6)]
+        bills = [
+            await build.upload(hospital, build.bill(p, build.line(1, build.A, "2600.00"))) for p in people
+        ]
+        desk = api.app.state.settlement_desk if hasattr(api.app.state, "settlement_desk") else None
+        assert desk is None or desk.works_on(api.pool)
+        connection = await api.pool.acquire()
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute(
+            "INSERT INTO accumulator VALUES ($1, 'resident_medical', 2026, 1, 0, 0, 0, 219000, 0, 0, 1)",
+            people[2].person_id,
+        )
+        waiting = asyncio.gather(*(build.settle(hospital, bill_id) for bill_id in bills))
+        await asyncio.sleep(0.3)
+        await transaction.commit()
+        await api.pool.release(connection)
+        answers = await waiting
+        assert [answer.status_code for answer in answers] == [201] * 6
+        assert [answer.json()["fund_paid"] for answer in answers] == ["1500.00"] * 2 + ["1000.00"] + [
+            "1500.00"
+        ] * 3
+
+
+class TestReverseSettlement:
+    async def test_restores_the_year_and_the_ledger(self, api):
+        person = await build.insure(api, Person(categories=["minimum_living_allowance"]))
+        settlement = await made(api, person, "2600.00")
+        hospital = build.hospital(api)
+        where = f"/claims/v1/settlements/{settlement['id']}/reversal"
+        answer = await hospital.post(where, json={"reason": "明细录入有误"}, headers=build.key())
+        assert (answer.status_code, answer.json()["state"]) == (201, "reversed")
+        year = await api.pool.fetchrow("SELECT * FROM accumulator")
+        assert (year["resident_pool"], year["medical_aid"], year["in_policy"], year["admissions"]) == (
+            0,
+            0,
+            0,
+            0,
+        )
+        assert await difference(api) == "0.00"
+        entries = await api.client("claims:ledger").get(f"/claims/v1/settlements/{settlement['id']}/entries")
+        amounts = [Decimal(entry["amount"]) for entry in entries.json()]
+        assert len(amounts) == 8
+        assert sorted(amounts[:4]) == sorted(-amount for amount in amounts[4:])
+        subjects = await api.pool.fetch("SELECT subject FROM outbox ORDER BY id")
+        assert [row["subject"] for row in subjects][-1] == "claims.settlement.reversed"
+
+    async def test_is_refused_the_second_time(self, api):
+        settlement = await made(api, await build.insure(api, Person()), "2600.00")
+        where = f"/claims/v1/settlements/{settlement['id']}/reversal"
+        answers = await asyncio.gather(
+            *(
+                build.hospital(api).post(where, json={"reason": "明细录入有误"}, headers=build.key())
+                for _ in range(5)
+            )
+        )
+        assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
+        assert await difference(api) == "0.00"
+
+    async def test_lets_the_bill_be_settled_again(self, api):
+        settlement = await made(api, await build.insure(api, Person()), "2600.00")
+        hospital = build.hospital(api)
+        where = f"/claims/v1/settlements/{settlement['id']}/reversal"
+        await hospital.post(where, json={"reason": "明细录入有误"}, headers=build.key())
+        again = await build.settle(hospital, settlement["bill_id"])
+        assert (again.status_code, again.json()["fund_paid"]) == (201, "1500.00")
+        year = await api.pool.fetchrow("SELECT * FROM accumulator")
+        assert (year["resident_pool"], year["admissions"], year["version"]) == (1500, 1, 3)
+
+    async def test_of_an_earlier_settlement_leaves_the_later_one(self, api):
+        person = await build.insure(api, Person())
+        first, second = await made(api, person, "2600.00"), await made(api, person, "1600.00")
+        where = f"/claims/v1/settlements/{first['id']}/reversal"
+        await build.hospital(api).post(where, json={"reason": "明细录入有误"}, headers=build.key())
+        year = await api.pool.fetchrow("SELECT * FROM accumulator")
+        assert year["resident_pool"] == Decimal(second["fund_paid"]) == 750
+
+
+class TestWhoSeesASettlement:
+    async def test_the_citizen_sees_his_own_only(self, api):
+        mine, other = Person(), Person(id_number=build.id_number(7))
+        for person in (mine, other):
+            await made(api, await build.insure(api, person), "2600.00")
+        me = api.client("claims:own", kind="citizen", subject="w1", person_id=mine.person_id)
+        page = (await me.get("/claims/v1/my/settlements")).json()
+        assert [one["person_id"] for one in page["items"]] == [str(mine.person_id)]
+
+    async def test_staff_see_their_area_only(self, api):
+        await made(api, await build.insure(api, Person()), "2600.00")
+        for area, seen in ((AREA, 1), ("990102", 0)):
+            page = (await api.client("claims:read", area=area).get("/claims/v1/settlements")).json()
+            assert len(page["items"]) == seen
