@@ -1,0 +1,28 @@
+"""What the routes share: callers by scope, the vault, the right to an area."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from services.kit.crypto import Vault
+from services.kit.identity import Identity, requires
+
+Registrar = Annotated[Identity, requires("enrolment:register")]
+Declarant = Annotated[Identity, requires("enrolment:declare")]
+Assessor = Annotated[Identity, requires("enrolment:assess")]
+Collector = Annotated[Identity, requires("enrolment:collect")]
+Reader = Annotated[Identity, requires("enrolment:read")]
+Binder = Annotated[Identity, requires("enrolment:bind")]
+Citizen = Annotated[Identity, requires("enrolment:own")]
+
+
+def _vault(request: Request) -> Vault:
+    state = request.app.state
+    if getattr(state, "vault", None) is None:
+        settings = state.settings
+        state.vault = Vault(settings.field_key.get_secret_value(), settings.index_key.get_secret_value())
+    vault: Vault = state.vault
+    return vault
+
+
+PersonalVault = Annotated[Vault, Depends(_vault)]

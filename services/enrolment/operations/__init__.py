@@ -1,0 +1,1 @@
+"""The verbs of enrolment: they write, publish and flush, and never commit."""
