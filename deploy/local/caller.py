@@ -5,7 +5,7 @@ first one had its effect or not, there is one effect and one answer in the end.
 """
 
 import asyncio
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 import httpx
@@ -33,6 +33,12 @@ class Caller:
     def __init__(self, gateway: str, *, token: str | None = None) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._http = httpx.AsyncClient(base_url=gateway, headers=headers, timeout=30)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -4,7 +4,7 @@ import asyncio
 import os
 
 from deploy.local.problems import CannotRun
-from deploy.local.sample import load
+from deploy.local.sample import load, sign_ins
 from deploy.local.suite import ROOT, Ports, Suite
 from deploy.local.supervisor import run_main, say
 
@@ -35,8 +35,8 @@ async def main() -> int:
     say("正在启动 · starting")
     async with Suite(state=state, ports=ports) as suite:
         say("正在载入样例县 · loading the sample county")
-        sign_ins = await load(suite)
-        for line in (*_addresses(suite), *sign_ins, *_farewell(suite)):
+        county = await load(suite)
+        for line in (*_addresses(suite), *sign_ins(county), *_farewell(suite)):
             say(line)
         await asyncio.Event().wait()
     return 0

@@ -65,6 +65,14 @@ class Secrets:
         """The secret of this name; made and written down when there is none yet."""
         return self.get_many(lambda: {name: make()}, name)[name]
 
+    def find(self, name: str) -> str | None:
+        """The secret of this name, or None when there is none yet."""
+        return self._known.get(name)
+
+    def keep(self, name: str, secret: str) -> str:
+        """A secret that somebody else made, written down."""
+        return self.get(name, make=lambda: secret)
+
     def get_many(self, make: Callable[[], dict[str, str]], *names: str) -> dict[str, str]:
         """Secrets that are made together, such as the two halves of a key pair."""
         if any(name not in self._known for name in names):
