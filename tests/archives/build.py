@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.archives import events
 from services.archives.models import Piece
-from services.archives.operations import filing
+from services.archives.operations import filing, transfer
 from services.archives.rules.filing import ClosedCase
 from services.kit.events import Envelope, Heard
 from services.kit.identity import Identity
@@ -100,6 +100,12 @@ def envelope(view: type[Heard], data: dict[str, Any]) -> Envelope:
     return Envelope(id=new_id(), source=source, type=view.subject, time=NOW, data=data)
 
 
+async def hear(session: AsyncSession, view: type[Heard], *told: dict[str, Any]) -> None:
+    """What the consumer does with a batch of new events."""
+    entry = next(entry for entry in events.HEARS if entry.view is view)
+    await entry.apply(session, [envelope(view, one) for one in told])
+
+
 def case(**told: Any) -> ClosedCase:
     """A settlement as the filing plan sees it."""
     data = settlement(**told)
@@ -115,7 +121,7 @@ async def piece(session: AsyncSession, **told: Any) -> Piece:
 
 async def entered(session: AsyncSession, *, by: Identity | None = None, **described: Any) -> Piece:
     """A piece described by hand."""
-    told = {
+    told: dict[str, Any] = {
         "category": "ws",
         "section": "办公室",
         "title": "关于样例工作的通知",
@@ -137,8 +143,6 @@ async def entered(session: AsyncSession, *, by: Identity | None = None, **descri
 
 async def stored(session: AsyncSession, **described: Any) -> Piece:
     """A piece in the store, received by a transfer from its section."""
-    from services.archives.operations import transfer
-
     found = await entered(session, **described)
     handed = await transfer.submit_transfer(
         session,
@@ -153,10 +157,6 @@ async def stored(session: AsyncSession, **described: Any) -> Piece:
         session, transfer_id=handed.transfer_id, counted_pieces=1, caller=staff("archivist"), now=NOW
     )
     return found
-
-
-def series_of(found: Piece) -> tuple[str, str, int, str]:
-    return (found.fonds_code, found.category, found.year, found.retention)
 
 
 def some_id() -> UUID:

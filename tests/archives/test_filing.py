@@ -10,23 +10,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.archives import events, queries
 from services.archives.models import Paper, Piece, PieceCounter
-from services.archives.operations import filing, fixity
+from services.archives.operations import filing, fixity, policy
 from services.archives.operations.filing import Corrections, NewPaper
 from services.archives.rules.filing import digest
-from services.kit.events import Hears, Outbox
+from services.kit.events import Heard, Outbox
 from tests.archives import build
 from tests.conftest import ServiceApi
 
 
 def paper(kind: str, **told: Any) -> NewPaper:
-    described = {"name": kind, "pages": 1, "carrier": "paper", "sha256": None} | told
+    described: dict[str, Any] = {"name": kind, "pages": 1, "carrier": "paper", "sha256": None} | told
     return NewPaper(kind=kind, **described)
-
-
-async def apply(session: AsyncSession, view: type[events.Heard], *data: dict[str, Any]) -> None:
-    """What the consumer does with a batch of new events."""
-    entry: Hears = next(entry for entry in events.HEARS if entry.view is view)
-    await entry.apply(session, [build.envelope(view, one) for one in data])
 
 
 async def pieces(session: AsyncSession) -> list[Piece]:
@@ -36,7 +30,7 @@ async def pieces(session: AsyncSession) -> list[Piece]:
 class TestFileCases:
     async def test_makes_one_described_piece_of_a_settlement(self, archives_session: AsyncSession) -> None:
         told = build.settlement()
-        await apply(archives_session, events.SettlementMade, told)
+        await build.hear(archives_session, events.SettlementMade, told)
         (piece,) = await pieces(archives_session)
         assert piece.piece_number == "Z101-YB·2024·D10-0001"
         assert piece.title == "欧阳样例住院医疗费用结算材料（样例县人民医院，2024-05-01至2024-05-08）"
@@ -55,10 +49,10 @@ class TestFileCases:
 
     async def test_files_each_kind_by_its_plan(self, archives_session: AsyncSession) -> None:
         settled = build.settlement()
-        await apply(archives_session, events.SettlementMade, settled)
-        await apply(archives_session, events.SettlementReversed, build.reversal(settled))
-        await apply(archives_session, events.CertificationGranted, build.certification())
-        await apply(archives_session, events.BillPaid, build.paid_bill())
+        await build.hear(archives_session, events.SettlementMade, settled)
+        await build.hear(archives_session, events.SettlementReversed, build.reversal(settled))
+        await build.hear(archives_session, events.CertificationGranted, build.certification())
+        await build.hear(archives_session, events.BillPaid, build.paid_bill())
         assert [piece.piece_number for piece in await pieces(archives_session)] == [
             "Z101-JY·2024·D10-0001",
             "Z101-SB·2024·D30-0001",
@@ -70,10 +64,10 @@ class TestFileCases:
 
     async def test_files_the_same_case_once(self, archives_session: AsyncSession) -> None:
         told = build.settlement()
-        await apply(archives_session, events.SettlementMade, told, told)
-        await apply(archives_session, events.SettlementMade, told)
+        await build.hear(archives_session, events.SettlementMade, told, told)
+        await build.hear(archives_session, events.SettlementMade, told)
         assert len(await pieces(archives_session)) == 1
-        await apply(archives_session, events.SettlementMade, build.settlement())
+        await build.hear(archives_session, events.SettlementMade, build.settlement())
         assert [piece.number for piece in await pieces(archives_session)] == [1, 2]
 
     @pytest.mark.parametrize("reversed_first", [False, True])
@@ -81,9 +75,12 @@ class TestFileCases:
         self, archives_session: AsyncSession, reversed_first: bool
     ) -> None:
         settled = build.settlement()
-        told = [(events.SettlementMade, settled), (events.SettlementReversed, build.reversal(settled))]
+        told: list[tuple[type[Heard], dict[str, Any]]] = [
+            (events.SettlementMade, settled),
+            (events.SettlementReversed, build.reversal(settled)),
+        ]
         for view, data in reversed(told) if reversed_first else told:
-            await apply(archives_session, view, data)
+            await build.hear(archives_session, view, data)
         found = {piece.kind: piece for piece in await pieces(archives_session)}
         for piece, other in (("settlement", "reversal"), ("reversal", "settlement")):
             related = await queries.pieces.list_related(archives_session, piece=found[piece])
@@ -99,15 +96,15 @@ class TestFileCases:
         assert [(piece.year, piece.number) for piece in filed] == [(2023, 1), (2024, 1), (2023, 2)]
 
     async def test_refuses_an_area_without_fonds(self, archives_session: AsyncSession) -> None:
-        with pytest.raises(filing.policy.NoFonds):
+        with pytest.raises(policy.NoFonds):
             await build.piece(archives_session, area="110101")
 
     @pytest.mark.proves("A07")
     async def test_opens_one_piece_that_stays_incomplete_without_a_required_paper(
         self, archives_session: AsyncSession
     ) -> None:
-        await apply(archives_session, events.SettlementMade, build.settlement())
-        await apply(archives_session, events.BillPaid, build.paid_bill())
+        await build.hear(archives_session, events.SettlementMade, build.settlement())
+        await build.hear(archives_session, events.BillPaid, build.paid_bill())
         piece, paid = sorted(await pieces(archives_session), key=lambda one: one.category, reverse=True)
         assert (paid.kind, paid.completeness) == ("contribution", "complete")
         assert piece.completeness == "incomplete"

@@ -15,6 +15,7 @@ from services.archives.schemas.destructions import (
     ConsentRead,
     DestructionCreate,
     DestructionRead,
+    DestructionSummary,
     ExtensionCreate,
 )
 from services.archives.schemas.pieces import PieceSummary
@@ -147,11 +148,9 @@ async def _told(session: DbSession, found: DestructionList) -> DestructionRead:
     list_id = found.destruction_list_id
     pieces = await queries.destructions.list_destruction_pieces(session, destruction_list_id=list_id)
     consents = await queries.destructions.list_consents(session, destruction_list_id=list_id)
-    return DestructionRead.model_validate(
-        {
-            **found.model_dump(),
-            "piece_numbers": [piece.piece_number for piece in pieces],
-            "approved_by": await queries.destructions.list_approvers(session, destruction_list_id=list_id),
-            "consents": [ConsentRead.model_validate(consent) for consent in consents],
-        }
+    return DestructionRead(
+        **DestructionSummary.model_validate(found).model_dump(),
+        piece_numbers=[piece.piece_number for piece in pieces],
+        approved_by=await queries.destructions.list_approvers(session, destruction_list_id=list_id),
+        consents=[ConsentRead.model_validate(consent) for consent in consents],
     )

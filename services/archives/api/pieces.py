@@ -12,6 +12,7 @@ from services.archives.codes import CaseKind, Category, Completeness, Holding, P
 from services.archives.models import Piece
 from services.archives.operations import access, filing, fixity, policy
 from services.archives.queries.pieces import PaperUnknown, PieceFilter, PieceUnknown
+from services.archives.schemas.parts import Year
 from services.archives.schemas.pieces import (
     FixityCheckRead,
     PaperCreate,
@@ -39,7 +40,7 @@ async def list_pieces(
     query: PageQuery,
     purpose: Why,
     category: Category | None = None,
-    year: int | None = None,
+    year: Year | None = None,
     retention: Retention | None = None,
     kind: CaseKind | None = None,
     source_id: UUID | None = None,

@@ -10,6 +10,7 @@ from services.archives import queries
 from services.archives.api.callers import NoCitizens, Reader
 from services.archives.operations import registers
 from services.archives.operations.policy import PARAMETERS
+from services.archives.schemas.parts import Year
 from services.archives.schemas.registers import (
     HoldingsLine,
     HoldingsRead,
@@ -42,7 +43,7 @@ async def list_movements(
 
 
 @router.get("/statistics/holdings")
-async def count_holdings(session: DbSession, caller: Reader, year: int | None = None) -> HoldingsRead:
+async def count_holdings(session: DbSession, caller: Reader, year: Year | None = None) -> HoldingsRead:
     """业务档案统计表 · pieces and pages by year, category, retention and place."""
     lines = [
         HoldingsLine.model_validate(line)

@@ -9,6 +9,7 @@ from services.archives.api.callers import Filer, NoCitizens, Reader
 from services.archives.operations import transfer as operations
 from services.archives.queries.pieces import PieceUnknown
 from services.archives.queries.transfers import TransferUnknown
+from services.archives.schemas.parts import Year
 from services.archives.schemas.transfers import (
     TransferAcceptance,
     TransferCreate,
@@ -66,7 +67,7 @@ async def accept_transfer(
 
 
 @router.get("/untransferred")
-async def list_untransferred(session: DbSession, caller: Reader, year: int) -> list[UntransferredRead]:
+async def list_untransferred(session: DbSession, caller: Reader, year: Year) -> list[UntransferredRead]:
     """未移交清单 · per section, the pieces of a year that are not handed over, and whether the time is over."""
     found = await operations.list_untransferred(session, area=caller.area, year=year, today=clock.today())
     return [UntransferredRead.model_validate(line) for line in found]

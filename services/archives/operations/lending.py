@@ -112,20 +112,9 @@ async def hand_out(session: AsyncSession, *, use_id: UUID, caller: Identity, now
     if use.state == "applied":
         raise UseNotApproved
     _expect(use, "approved")
-    use.state = "handed_out"
-    use.handed_out_by, use.handed_out_at = caller.subject, now
     if lending.leaves_store(form=use.form):
-        piece = await queries.pieces.get_piece(
-            session, piece_id=use.piece_id, area=caller.area, for_update=True
-        )
-        if piece.holding != "in_store":
-            raise PieceNotInStore(holding=piece.holding)
-        today = business_date(now)
-        use.due_on = lending.due_back_on(
-            handed_out_on=today, days=policy.loan_days(area=caller.area, on=today)
-        )
-        await session.flush()
-        await move(session, piece=piece, kind="lent", reference_id=use_id, caller=caller, now=now)
+        await _lend(session, use=use, caller=caller, now=now)
+    use.state, use.handed_out_by, use.handed_out_at = "handed_out", caller.subject, now
     await session.flush()
     return use
 
@@ -164,6 +153,16 @@ async def move(
     )
     await session.flush()
     await session.refresh(piece, ["holding"])
+
+
+async def _lend(session: AsyncSession, *, use: Use, caller: Identity, now: datetime) -> None:
+    piece = await queries.pieces.get_piece(session, piece_id=use.piece_id, area=caller.area, for_update=True)
+    if piece.holding != "in_store":
+        raise PieceNotInStore(holding=piece.holding)
+    today = business_date(now)
+    days = policy.loan_days(area=caller.area, on=today)
+    use.due_on = lending.due_back_on(handed_out_on=today, days=days)
+    await move(session, piece=piece, kind="lent", reference_id=use.use_id, caller=caller, now=now)
 
 
 def _expect(use: Use, state: str) -> None:

@@ -39,8 +39,8 @@ class ConsentRead(Told):
     consented_on: date
 
 
-class DestructionRead(Told):
-    """A destruction list with its pieces, approvals and consents."""
+class DestructionSummary(Told):
+    """A destruction list (销毁清册)."""
 
     destruction_list_id: UUID
     list_number: str
@@ -50,6 +50,11 @@ class DestructionRead(Told):
     drawn_up_at: datetime
     executed_by: str | None
     executed_at: datetime | None
+
+
+class DestructionRead(DestructionSummary):
+    """A destruction list with its pieces, approvals and consents."""
+
     piece_numbers: list[str]
     approved_by: list[str]
     consents: list[ConsentRead]

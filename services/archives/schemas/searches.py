@@ -1,20 +1,19 @@
 """Searches and the access log, as they travel."""
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from services.archives.codes import Category, Completeness, Holding, Purpose, Retention
-from services.archives.schemas.parts import Line, Sent, Told, Year
+from services.archives.schemas.parts import Line, Sent, Told, Words, Year
 from services.archives.schemas.pieces import PieceSummary
 
 
 class SearchCreate(Sent):
     """A search: words separated by blanks must all occur. Sent in the body, because names do not belong into URLs."""
 
-    q: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    q: Words
     purpose: Purpose
     category: Category | None = None
     year: Year | None = None
