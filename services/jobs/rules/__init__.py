@@ -1,0 +1,1 @@
+"""The law of employment services as pure functions: standard library only."""
