@@ -36,16 +36,17 @@ def pods(objects: Sequence[Object]) -> list[Pod]:
     return found
 
 
-def reaches(policies: Sequence[Object], caller: Pod, called: Pod, port: int) -> bool:
-    """Whether both ends allow the connection; a foreign namespace allows what is its own business."""
-    return _allows(policies, "Egress", own=caller, other=called, port=port, serving=called) and _allows(
-        policies, "Ingress", own=called, other=caller, port=port, serving=called
-    )
+def lets_out(policies: Sequence[Object], caller: Pod, called: Pod, port: int) -> bool:
+    """Whether the caller's end allows the connection."""
+    return _allows(policies, "Egress", own=caller, other=called, port=port, serving=called)
+
+
+def lets_in(policies: Sequence[Object], caller: Pod, called: Pod, port: int) -> bool:
+    """Whether the called end allows the connection."""
+    return _allows(policies, "Ingress", own=called, other=caller, port=port, serving=called)
 
 
 def _allows(policies: Sequence[Object], way: str, *, own: Pod, other: Pod, port: int, serving: Pod) -> bool:
-    if own.namespace is not None:
-        return True
     concerned = [
         policy["spec"]
         for policy in policies

@@ -1,7 +1,9 @@
 """Who reaches whom: exactly the connections that are listed here, and no other."""
 
+from collections.abc import Callable
+
 from tests.k8s.kustomize import Object
-from tests.k8s.network import Pod, pods, reaches
+from tests.k8s.network import Pod, lets_in, lets_out, pods
 from tests.k8s.objects import OWNERS, SERVICES, matches, of_kind
 
 OUTSIDERS = [
@@ -38,18 +40,28 @@ def wanted() -> set[Connection]:
     return found
 
 
+def connections(
+    callers: list[Pod], called: list[Pod], policies: list[Object], allows: Callable[..., bool]
+) -> set[Connection]:
+    """The connections that one end allows."""
+    return {
+        (caller.name, pod.name, port)
+        for caller in callers
+        for pod in called
+        for port in pod.ports.values()
+        if allows(policies, caller, pod, port)
+    }
+
+
 class TestNetwork:
-    def test_has_the_connections_that_the_design_names_and_no_other(self, objects: list[Object]) -> None:
-        policies = of_kind(objects, "NetworkPolicy")
-        inside = pods(objects)
-        open_ones = {
-            (caller.name, called.name, port)
-            for caller in [*inside, *OUTSIDERS]
-            for called in inside
-            for port in called.ports.values()
-            if reaches(policies, caller, called, port)
-        }
-        assert open_ones == wanted()
+    def test_lets_in_the_callers_that_the_design_names_and_no_other(self, objects: list[Object]) -> None:
+        policies, inside = of_kind(objects, "NetworkPolicy"), pods(objects)
+        assert connections([*inside, *OUTSIDERS], inside, policies, lets_in) == wanted()
+
+    def test_lets_out_to_those_that_the_design_names_and_no_other(self, objects: list[Object]) -> None:
+        policies, inside = of_kind(objects, "NetworkPolicy"), pods(objects)
+        names = {pod.name for pod in inside}
+        assert connections(inside, inside, policies, lets_out) == {one for one in wanted() if one[0] in names}
 
     def test_refuses_what_no_policy_names(self, objects: list[Object]) -> None:
         (deny,) = [

@@ -11,13 +11,29 @@ from services.kit.config import Settings as ServiceSettings
 from services.kit.migrations.__main__ import Target
 from services.kit.worker import DRAIN_SECONDS
 from tests.k8s.kustomize import WORKLOADS, Object
-from tests.k8s.objects import COMPONENT, NAME, OWNERS, SERVICES, Container, containers, of_kind, processes
+from tests.k8s.objects import (
+    COMPONENT,
+    NAME,
+    OWNERS,
+    ROOT,
+    SERVICES,
+    Container,
+    containers,
+    of_kind,
+    processes,
+)
 
 FOR_THE_MANIFEST_ONLY = {"SERVICE", "NATS_PASSWORD"}
 
 
 def settings_of(container: Container) -> type[BaseSettings]:
     return GatewaySettings if container.labels[NAME] == "gateway" else ServiceSettings
+
+
+def keeps_personal_data(service: str) -> bool:
+    """Whether the service's code takes the keys."""
+    code = [path.read_text() for path in (ROOT / "services" / service).rglob("*.py")]
+    return any("settings.field_key" in text or "settings.vault" in text for text in code)
 
 
 class TestCommands:
@@ -63,6 +79,15 @@ class TestEnvironment:
             needed = {name.upper() for name, field in fields.items() if field.is_required()}
             assert needed <= set(process.env), process.where
 
+    def test_gives_the_keys_for_personal_data_to_the_services_that_keep_it(
+        self, objects: list[Object]
+    ) -> None:
+        keepers = {service for service in SERVICES if keeps_personal_data(service)}
+        for process in processes(objects, "api", "worker"):
+            if process.labels[NAME] in SERVICES:
+                given = {"FIELD_KEY", "INDEX_KEY"} & set(process.env)
+                assert len(given) == (2 if process.labels[NAME] in keepers else 0), process.where
+
     def test_tells_a_process_nothing_that_it_does_not_read(self, objects: list[Object]) -> None:
         for process in processes(objects, "api", "worker"):
             known = {name.upper() for name in settings_of(process).model_fields} | FOR_THE_MANIFEST_ONLY
@@ -74,6 +99,10 @@ class TestEnvironment:
             for entry in container.told.get("env", []):
                 assert set(re.findall(r"\$\((\w+)\)", entry.get("value", ""))) <= seen, container.where
                 seen.add(entry["name"])
+
+    def test_listens_where_kubernetes_can_reach_it(self, objects: list[Object]) -> None:
+        assert all("--host=0.0.0.0" in process.command for process in processes(objects, "api"))
+        assert all(process.value("HOST") == "0.0.0.0" for process in processes(objects, "worker"))
 
     def test_serves_on_the_port_that_it_names(self, objects: list[Object]) -> None:
         for process in processes(objects, "api", "worker"):
