@@ -145,13 +145,17 @@ class Suite:
         for name in DATABASES:
             given = os.environ.get(f"{name.upper()}_DATABASE_URL")
             self.databases[name] = given or await self._embedded_database(name)
-        await asyncio.gather(*(self._migrate(name) for name in DATABASES))
-        bootstrap = {
-            **self.environment("gateway"),
-            "ADMIN_ACCOUNT": "admin",
-            "ADMIN_PASSWORD": self.admin_password,
-        }
-        await self.supervisor.run("bootstrap", _python("gateway.accounts", "bootstrap"), bootstrap)
+        services = (self._migrate(name) for name in SERVICES)
+        await asyncio.gather(self._prepare_gateway(), *services)
+
+    async def _prepare_gateway(self) -> None:
+        await self._migrate("gateway")
+        administrator = {"ADMIN_ACCOUNT": "admin", "ADMIN_PASSWORD": self.admin_password}
+        await self.supervisor.run(
+            "administrator",
+            _python("gateway.accounts", "bootstrap"),
+            {**self.environment("gateway"), **administrator},
+        )
 
     async def _embedded_database(self, name: str) -> str:
         assert self._postgres is not None
