@@ -37,23 +37,23 @@ class KitBase(SQLModel, registry=service_registry()):
 
 def money_column(**options: Any) -> Any:
     """A yuan amount: numeric(14,2), not null unless said otherwise."""
-    options.setdefault("nullable", False)
-    return Field(sa_column=Column(Numeric(14, 2, asdecimal=True), **options))
+    return _column(Numeric(14, 2, asdecimal=True), **options)
 
 
 def moment_column(**options: Any) -> Any:
-    """An aware UTC time."""
-    options.setdefault("nullable", False)
-    return Field(sa_column=Column(DateTime(timezone=True), **options))
+    """An aware UTC time, not null unless said otherwise."""
+    return _column(DateTime(timezone=True), **options)
 
 
 def code_column(codes: type[StrEnum], *, name: str, **options: Any) -> Any:
     """A coded value, stored as text and checked by the database against the code list."""
     allowed = ", ".join(f"'{code.value}'" for code in codes)
-    options.setdefault("nullable", False)
-    return Field(
-        sa_column=Column(name, String, CheckConstraint(f"{name} IN ({allowed})", name=name), **options)
-    )
+    return _column(name, String, CheckConstraint(f"{name} IN ({allowed})", name=name), **options)
+
+
+def _column(*what: Any, nullable: bool = False, **options: Any) -> Any:
+    column = Column(*what, nullable=nullable, **options)
+    return Field(default=None, sa_column=column) if nullable else Field(sa_column=column)
 
 
 def append_only(table: str) -> list[str]:

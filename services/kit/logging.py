@@ -20,6 +20,7 @@ def configure(*, service: str, level: str = "INFO") -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _traceback,
+            _without_values,
             structlog.processors.JSONRenderer(serializer=lambda value, **_: orjson.dumps(value, default=str)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -33,6 +34,17 @@ def configure(*, service: str, level: str = "INFO") -> None:
 
 # Without local variables: they would carry personal data into the log.
 _traceback = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+
+
+# What other exceptions say may quote a value: a row, a parameter, a field of the request.
+_SPEAKING = {"TypeError", "AttributeError", "NameError", "AssertionError", "ImportError", "RuntimeError"}
+
+
+def _without_values(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    for told in event.get("exception", ()):
+        if told["exc_type"] not in _SPEAKING:
+            told["exc_value"] = ""
+    return event
 
 
 class _Bound:

@@ -17,12 +17,12 @@ async def certify(stage: Stage) -> None:
     stage.ids["seeker"] = seeker["seeker_id"]
     stage.tell(f"  求职登记：{seeker['name']}，{seeker['state_label']}")
     case = await arrives("救助身份", lambda: _apply(stage, clerk))
-    path = f"/jobs/v1/cases/{case['case_id']}/steps"
+    path = f"/jobs/v1/cases/{case['id']}/steps"
     approve = {"decision": "approve", "step": "first_review"}
     await clerk.post(path, approve, key=stage.key("certification-first"))
     await refused(
         clerk.post(path, approve | {"step": "second_review"}, key=stage.key("certification-same")),
-        problem="actor-took-a-step",
+        problem="same-person-took-another-step",
     )
     stage.tell("  初审：就业经办一；同一人复审：拒绝")
     done = await reviewer.post(
@@ -81,7 +81,7 @@ async def vacancy(stage: Stage) -> None:
         key=stage.key("job-employer"),
     )
     verify = f"/jobs/v1/employers/{employer['employer_id']}/verification"
-    await clerk.post(verify, {"accepted": True}, key=stage.key("job-employer-verified"))
+    await reviewer.post(verify, {"accepted": True}, key=stage.key("job-employer-verified"))
     made = await clerk.post("/jobs/v1/vacancies", _terms(stage, employer), key=stage.key("vacancy"))
     await reviewer.post(
         f"/jobs/v1/cases/{made['case_id']}/steps", {"decision": "approve"}, key=stage.key("vacancy-review")
