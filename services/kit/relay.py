@@ -109,6 +109,9 @@ class Relay:
                 await self._session()
             except (NatsError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
                 log.warning("relay.interrupted", error=type(error).__name__)
+                self._stream_known = (
+                    False  # it may be the stream that was lost; to declare it again costs nothing
+                )
                 await self._pause(POLL_SECONDS)
 
     async def _session(self) -> None:
@@ -123,9 +126,6 @@ class Relay:
                 if await self._step(connection) < BATCH:
                     await self._housekeeping(connection)
                     await self._pause(POLL_SECONDS)
-        except NotFoundError:
-            self._stream_known = False
-            raise
         finally:
             await connection.close(timeout=2)
 
