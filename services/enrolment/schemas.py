@@ -262,6 +262,18 @@ class EmployerRead(Outgoing):
     schemes: list[Scheme]
 
 
+class UnitCoverageRead(BaseModel):
+    """Insured units of those known from grid collection and annual inspection (单位参保覆盖面)."""
+
+    on: date
+    insured: int
+    known: int
+    rate_percent: Decimal
+    target_percent: Decimal
+    target_source: str
+    meets_target: bool
+
+
 class StandingUpdate(Incoming):
     """Block or release of a unit (封锁/解除封锁)."""
 

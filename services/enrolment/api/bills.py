@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from services.enrolment import queries
-from services.enrolment.api.common import Collector, Reader
+from services.enrolment.api.common import Collector, Reader, fields_of
 from services.enrolment.codes import BillStatus, PayerKind
 from services.enrolment.models import Bill
 from services.enrolment.operations import bills as collection
@@ -23,7 +23,7 @@ router = APIRouter(tags=["bills"])
 
 def bill_read(bill: Bill) -> BillRead:
     """A bill as it is shown, with what is open."""
-    return BillRead(open=collection.open_amount(bill), **bill.model_dump(include=set(BillRead.model_fields)))
+    return BillRead(open=collection.open_amount(bill), **fields_of(bill, BillRead))
 
 
 @router.get("/bills")
@@ -79,5 +79,5 @@ async def credit_bill(
     """到账确认 · credit money that came in, by its receipt number; in full, the bill is paid and cover starts."""
     bill = await queries.get_bill(session, bill_id, caller=caller, lock=True)
     credited = await collection.credit_bill(session, bill=bill, draft=body, caller=caller, now=clock.now())
-    receipt = credited.receipt.model_dump(include=set(ReceiptRead.model_fields))
+    receipt = fields_of(credited.receipt, ReceiptRead)
     return once.keep(ReceiptRead(bill=bill_read(credited.bill), **receipt), status=201)

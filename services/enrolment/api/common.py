@@ -1,8 +1,9 @@
 """What the routes share: callers by scope, the vault, the right to an area."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from pydantic import BaseModel
 
 from services.kit.crypto import Vault
 from services.kit.identity import Identity, requires
@@ -14,6 +15,11 @@ Collector = Annotated[Identity, requires("enrolment:collect")]
 Reader = Annotated[Identity, requires("enrolment:read")]
 Binder = Annotated[Identity, requires("enrolment:bind")]
 Citizen = Annotated[Identity, requires("enrolment:own")]
+
+
+def fields_of(row: object, schema: type[BaseModel]) -> dict[str, Any]:
+    """What of the schema stands in the row; the rest is the route's to add."""
+    return {name: getattr(row, name) for name in schema.model_fields if hasattr(row, name)}
 
 
 def _vault(request: Request) -> Vault:

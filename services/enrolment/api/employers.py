@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.enrolment import queries
-from services.enrolment.api.common import Assessor, Declarant, PersonalVault, Reader, Registrar
+from services.enrolment.api.common import Assessor, Declarant, PersonalVault, Reader, Registrar, fields_of
 from services.enrolment.codes import LineKind, Scheme, Standing
 from services.enrolment.models import Declaration, Determination, Employer
-from services.enrolment.operations import declarations, determinations
+from services.enrolment.operations import declarations, determinations, records
 from services.enrolment.operations import employers as registry
 from services.enrolment.policy import NotConfigured
 from services.enrolment.problems import (
@@ -33,6 +33,7 @@ from services.enrolment.schemas import (
     EmployerRead,
     EmploymentRead,
     StandingUpdate,
+    UnitCoverageRead,
 )
 from services.kit import clock
 from services.kit.db import DbSession
@@ -47,7 +48,7 @@ router = APIRouter(tags=["employers"])
 
 
 def _employer_read(employer: Employer, schemes: list[Scheme]) -> EmployerRead:
-    return EmployerRead(schemes=schemes, **employer.model_dump(include=set(EmployerRead.model_fields)))
+    return EmployerRead(schemes=schemes, **fields_of(employer, EmployerRead))
 
 
 @router.post(
@@ -80,6 +81,19 @@ async def list_employers(
     )
     schemes = await queries.list_schemes_of(session, [row.employer_id for row in rows])
     return Page(items=[_employer_read(row, schemes[row.employer_id]) for row in rows], next=following)
+
+
+@router.get("/unit-coverage", responses=answers(NotConfigured))
+async def get_unit_coverage(
+    session: DbSession,
+    caller: Reader,
+    known_units: Annotated[
+        int, Query(ge=1, description="已掌握单位数 · units known from grid and inspection")
+    ],
+    on: date | None = None,
+) -> UnitCoverageRead:
+    """单位参保覆盖面 · insured of known units in the caller's area, with numerator and denominator."""
+    return await records.unit_coverage(session, area=caller.area, on=on or clock.today(), known=known_units)
 
 
 @router.get("/employers/{employer_id}", responses=answers(EmployerNotFound))
@@ -139,10 +153,9 @@ async def _declaration_read(session: AsyncSession, declaration: Declaration) -> 
         session, declaration.declaration_id, procedure=declarations.STAFF_DECLARATION
     )
     return DeclarationRead(
-        number=declaration.number,
         case_id=case_id,
         lines=[DeclarationLineRead.model_validate(line) for line in lines],
-        **declaration.model_dump(include=set(DeclarationRead.model_fields)),
+        **fields_of(declaration, DeclarationRead),
     )
 
 
@@ -228,7 +241,7 @@ async def _determination_read(session: AsyncSession, determination: Determinatio
     return DeterminationRead(
         bill_id=bill.bill_id,
         lines=[DeterminationLineRead.model_validate(line) for line in lines],
-        **determination.model_dump(include=set(DeterminationRead.model_fields)),
+        **fields_of(determination, DeterminationRead),
     )
 
 

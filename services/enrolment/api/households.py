@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.enrolment import queries
 from services.enrolment.api.bills import bill_read
-from services.enrolment.api.common import Assessor, Reader, Registrar
+from services.enrolment.api.common import Assessor, Reader, Registrar, fields_of
 from services.enrolment.models import Household, ResidentEnrolment
 from services.enrolment.operations import coverage, residents
 from services.enrolment.operations import households as registry
@@ -120,17 +120,7 @@ async def _enrolment_read(session: AsyncSession, enrolment: ResidentEnrolment) -
     members = await queries.list_enrolment_members(session, enrolment.enrolment_id)
     bills = await queries.list_enrolment_bills(session, enrolment.enrolment_id)
     return ResidentEnrolmentRead(
-        **enrolment.model_dump(
-            include={
-                "enrolment_id",
-                "household_id",
-                "year",
-                "grade",
-                "status",
-                "enrolled_on",
-                "premium_version",
-            }
-        ),
+        **fields_of(enrolment, ResidentEnrolmentRead),
         members=[EnrolmentMemberRead.model_validate(member) for member in members],
         bills=[bill_read(bill) for bill in bills],
     )

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.enrolment import queries
-from services.enrolment.api.common import Citizen
+from services.enrolment.api.common import Citizen, fields_of
 from services.enrolment.models import Person
 from services.enrolment.operations.people import log_access
 from services.enrolment.problems import PersonNotFound, PersonUnknown
@@ -56,8 +56,5 @@ async def list_own_contributions(
     """我的缴费 · the caller's own contributions, newest first."""
     person = await _myself(session, caller, "list_own_contributions")
     rows, following = await queries.list_contributions(session, person.person_id, query=query)
-    items = [
-        ContributionRead(paid=paid, **row.model_dump(include={"period", "scheme", "payer", "base", "amount"}))
-        for row, paid in rows
-    ]
+    items = [ContributionRead(paid=paid, **fields_of(row, ContributionRead)) for row, paid in rows]
     return Page(items=items, next=following)

@@ -59,7 +59,8 @@ KEYS = {"coverage": "coverage_id", "assistance": "assistance_id", "contribution_
 def no_overlap(table: str) -> list[str]:
     """An exclusion constraint in other words: btree_gist may be missing, so a trigger looks under the owner's lock.
 
-    Two writers for one owner wait for each other here; the second one sees what the first has committed.
+    Two writers for one owner wait for each other here; the second one sees what the first has committed. A FOR
+    UPDATE would deadlock with the share that their foreign keys took on the owner before.
     """
     belongs, owner, owner_key = PERIODS[table]
     same = " AND ".join(f"other.{column} = NEW.{column}" for column in belongs)
@@ -67,7 +68,7 @@ def no_overlap(table: str) -> list[str]:
         f"""
         CREATE FUNCTION {table}_does_not_overlap() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            PERFORM 1 FROM {owner} WHERE {owner_key} = NEW.{owner_key} FOR UPDATE;
+            PERFORM 1 FROM {owner} WHERE {owner_key} = NEW.{owner_key} FOR NO KEY UPDATE;
             IF EXISTS (
                 SELECT 1 FROM {table} AS other
                 WHERE {same} AND other.{KEYS[table]} <> NEW.{KEYS[table]}

@@ -18,6 +18,7 @@ from services.enrolment.schemas import (
     ContributionRecordRead,
     CoverageAnswer,
     CoveragePeriodRead,
+    UnitCoverageRead,
     YearBase,
 )
 from services.kit.parameters import NoParameter
@@ -51,6 +52,22 @@ def _why_not(rows: Sequence[Coverage], on: date) -> str:
     if ended:
         return f"待遇已于 {max(ended)} 终止 · cover ended on {max(ended)}"
     return "无参保缴费记录 · not enrolled or not paid"
+
+
+async def unit_coverage(session: AsyncSession, *, area: str, on: date, known: int) -> UnitCoverageRead:
+    """Insured ÷ known units in percent, against the area's target (单位参保覆盖面, E01)."""
+    insured = await queries.count_employers(session, area=area, on=on)
+    target = policy.parameter("unit_coverage_target", on=on, area=area)
+    rate = (Decimal(insured * 100) / known).quantize(RATIO_PLACES, ROUND_HALF_UP)
+    return UnitCoverageRead(
+        on=on,
+        insured=insured,
+        known=known,
+        rate_percent=rate,
+        target_percent=(target.decimal * 100).quantize(RATIO_PLACES),
+        target_source=target.source,
+        meets_target=insured >= target.decimal * known,
+    )
 
 
 async def contribution_record(

@@ -99,11 +99,12 @@ async def enrol_household(
     enrolled = [person_id for person_id in draft.members if person_id not in exclusions]
     premium = policy.premium(draft.grade, year=draft.year, area=household.area)
     subsidy = policy.parameter("resident_subsidy", on=date(draft.year, 1, 1), area=household.area)
+    aided = await _aided(session, enrolled, area=household.area, on=on)
     shares = premium_shares(
         enrolled=enrolled,
-        aided=await _aided(session, enrolled, area=household.area, on=on),
+        aided=aided,
         premium=premium.decimal,
-        aided_premium=policy.aided_premium(year=draft.year, area=household.area),
+        aided_premium=policy.aided_premium(year=draft.year, area=household.area) if aided else ZERO,
         subsidy=subsidy.decimal,
     )
     enrolment = ResidentEnrolment(

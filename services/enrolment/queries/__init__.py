@@ -45,6 +45,7 @@ from services.enrolment.queries.determinations import (
 from services.enrolment.queries.employers import (
     InsuredBase,
     bases_on,
+    count_employers,
     find_employer_by_code,
     find_employment,
     get_employer,
@@ -56,6 +57,7 @@ from services.enrolment.queries.employers import (
     list_schemes,
     list_schemes_of,
     list_staff,
+    list_standing_changes,
     sum_arrears,
 )
 from services.enrolment.queries.households import (
@@ -82,6 +84,7 @@ __all__ = [
     "Financing",
     "InsuredBase",
     "bases_on",
+    "count_employers",
     "find_assistance_overlap",
     "find_case_of",
     "find_determination",
@@ -134,6 +137,7 @@ __all__ = [
     "list_schemes",
     "list_schemes_of",
     "list_staff",
+    "list_standing_changes",
     "lock_due_bills",
     "lock_people",
     "lock_unbilled_shares",

@@ -101,7 +101,7 @@ async def lock_due_bills(session: AsyncSession, *, today: date, most: int) -> Se
         .where(Bill.status == BillStatus.DETERMINED, col(Bill.due_on) < today)
         .order_by(col(Bill.due_on), col(Bill.bill_id))
         .limit(most)
-        .with_for_update(skip_locked=True)
+        .with_for_update(key_share=True, skip_locked=True)
     )
     return (await session.exec(statement)).all()
 
@@ -198,6 +198,6 @@ async def lock_unbilled_shares(session: AsyncSession, *, area: str, year: int) -
             col(EnrolmentMember.subsidy_bill_id).is_(None),
         )
         .order_by(col(EnrolmentMember.person_id))
-        .with_for_update(of=EnrolmentMember)
+        .with_for_update(key_share=True, of=EnrolmentMember)
     )
     return (await session.exec(statement)).all()

@@ -19,9 +19,9 @@ def in_force(valid_from: Any, valid_until: Any, on: date) -> ColumnElement[bool]
 
 
 async def one_or_none(session: AsyncSession, statement: Any, *, lock: bool = False) -> Any:
-    """The row, fresh and locked when asked for."""
+    """The row, fresh and locked when asked for; rows that refer to it can still be added meanwhile."""
     if lock:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
+        statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
     return (await session.exec(statement)).one_or_none()
 
 

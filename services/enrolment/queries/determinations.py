@@ -47,7 +47,9 @@ async def get_determination(
         .where(Determination.determination_id == determination_id, employer_seen_by(caller))
     )
     if lock:
-        statement = statement.with_for_update(of=Determination).execution_options(populate_existing=True)
+        statement = statement.with_for_update(key_share=True, of=Determination).execution_options(
+            populate_existing=True
+        )
     found: Determination | None = await one_or_none(session, statement)
     if found is None:
         raise problems.DeterminationNotFound

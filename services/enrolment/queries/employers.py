@@ -23,6 +23,7 @@ from services.enrolment.models import (
     EmployerScheme,
     Employment,
     Person,
+    StandingChange,
 )
 from services.enrolment.queries.common import Rows, employer_seen_by, in_force, one_or_none
 from services.kit.identity import Identity
@@ -65,6 +66,12 @@ async def list_employers(
     if standing:
         statement = statement.where(Employer.standing == standing)
     return await page(session, statement, key=(col(Employer.employer_id),), query=query)
+
+
+async def count_employers(session: AsyncSession, *, area: str, on: date) -> int:
+    """How many units of the area were registered by that day."""
+    statement = select(func.count()).where(col(Employer.area) == area, col(Employer.registered_on) <= on)
+    return (await session.exec(statement)).one()
 
 
 async def list_schemes(session: AsyncSession, employer_id: UUID) -> list[Scheme]:
@@ -185,3 +192,13 @@ async def list_insured(session: AsyncSession, employer_id: UUID, *, month: date)
     )
     rows = (await session.exec(statement)).all()
     return [InsuredBase(employment.person_id, base.amount) for employment, base in rows]
+
+
+async def list_standing_changes(session: AsyncSession, employer_id: UUID) -> Sequence[StandingChange]:
+    """When and why the unit was blocked and released, oldest first."""
+    statement = (
+        select(StandingChange)
+        .where(StandingChange.employer_id == employer_id)
+        .order_by(col(StandingChange.change_id))
+    )
+    return (await session.exec(statement)).all()

@@ -46,7 +46,7 @@ async def lock_people(session: AsyncSession, person_ids: Collection[UUID]) -> li
         select(Person)
         .where(col(Person.person_id).in_(person_ids))
         .order_by(col(Person.person_id))
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return list((await session.exec(statement)).all())
