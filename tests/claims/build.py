@@ -160,7 +160,7 @@ def bill(person: Person, *lines: Mapping[str, Any], **other: Any) -> dict[str, A
     """A bill of a stay from 5 to 12 January 2026, its total the sum of its lines."""
     total = sum((Decimal(one["amount"]) for one in lines), Decimal("0.00"))
     return {
-        "bill_number": f"ZY{new_id().hex[:16]}",
+        "bill_number": f"ZY{new_id().hex}",
         "person_id": str(person.person_id),
         "admitted_on": "2026-01-05",
         "discharged_on": "2026-01-12",

@@ -211,7 +211,6 @@ class TestSettleBill:
         agreed = await hospital.post(where, json={"presettled": split}, headers=build.key())
         assert agreed.status_code == 201
 
-    @pytest.mark.proves("C45")
     async def test_gives_the_same_answer_to_the_same_message(self, api):
         person = await build.insure(api, Person())
         hospital = build.hospital(api)
@@ -245,7 +244,6 @@ class TestSettleBill:
         assert (again.status_code, again.json()["type"]) == (409, "/problems/bill-settled")
         assert again.json()["settlement_id"] == first["id"]
 
-    @pytest.mark.proves("C01")
     async def test_refuses_an_institution_without_a_valid_agreement(self, api):
         person = await build.insure(api, Person())
         hospital = build.hospital(api)

@@ -1,6 +1,6 @@
 """Routes of the claims service; they translate, nothing more."""
 
-from services.claims.api import bills, entitlement, ledger, registers, settlements
+from services.claims.api import bills, disclosure, entitlement, ledger, registers, settlements
 
 ROUTERS = [
     registers.router,
@@ -8,4 +8,5 @@ ROUTERS = [
     bills.router,
     settlements.router,
     ledger.router,
+    disclosure.router,
 ]

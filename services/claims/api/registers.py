@@ -13,6 +13,7 @@ from services.claims.operations.registers import (
 )
 from services.claims.queries import registers as queries
 from services.claims.queries.registers import InstitutionUnknown, ItemUnknown
+from services.claims.rules.amounts import rate
 from services.claims.schemas.registers import (
     AgreementCreate,
     AgreementRead,
@@ -21,6 +22,7 @@ from services.claims.schemas.registers import (
     InstitutionWithAgreements,
     ItemCreate,
     ItemRead,
+    SigningRateRead,
 )
 from services.kit import clock
 from services.kit.db import DbSession
@@ -82,6 +84,24 @@ async def read_institution(code: str, session: DbSession, caller: Reader) -> Ins
         **dict(InstitutionRead.model_validate(institution)),
         agreements=[AgreementRead.model_validate(agreement) for agreement in agreements],
         agreement_valid=any(a.valid_from <= today < a.valid_until for a in agreements),
+    )
+
+
+@router.get("/agreements/signing-rate")
+async def read_signing_rate(
+    session: DbSession,
+    caller: Registrar,
+    on: Annotated[date | None, Query(description="截止日期，默认今天")] = None,
+) -> SigningRateRead:
+    """协议签订率 · how many institutions of the caller's area have a valid agreement."""
+    day = on or clock.today()
+    institutions, signed = await queries.signing_counts(session, area=caller.area, on=day)
+    return SigningRateRead(
+        area=caller.area,
+        on=day,
+        institutions=institutions,
+        signed=signed,
+        rate=str(rate(signed, institutions)),
     )
 
 

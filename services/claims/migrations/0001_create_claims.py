@@ -170,7 +170,7 @@ def upgrade() -> None:
         sa.Column("line_no", sa.Integer(), nullable=False),
         sa.Column("item_code", sa.String(), nullable=False),
         sa.Column("item_name", sa.String(), nullable=False),
-        sa.Column("catalogue_item_id", sa.Uuid(), nullable=True),
+        sa.Column("catalogue_item_id", sa.Uuid(), nullable=False),
         sa.Column("category", sa.String(), nullable=True),
         sa.Column("quantity", sa.Numeric(precision=16, scale=4), nullable=False),
         sa.Column("unit_price", sa.Numeric(precision=16, scale=6), nullable=False),
@@ -237,7 +237,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["bill_id"], ["bill.id"], name=op.f("fk_settlement_bill_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_settlement")),
     )
-    op.create_index(op.f("ix_settlement_bill_id"), "settlement", ["bill_id"], unique=False)
     op.create_index(
         "ix_settlement_institution_code_settled_on",
         "settlement",
@@ -462,7 +461,6 @@ def downgrade() -> None:
     op.drop_table("reversal")
     op.drop_index("ix_settlement_person_id_id", table_name="settlement")
     op.drop_index("ix_settlement_institution_code_settled_on", table_name="settlement")
-    op.drop_index(op.f("ix_settlement_bill_id"), table_name="settlement")
     op.drop_table("settlement")
     op.drop_table("bill_line")
     op.drop_index(op.f("ix_bill_person_id"), table_name="bill")

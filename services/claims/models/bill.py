@@ -59,7 +59,7 @@ class BillLine(Base, table=True):
     line_no: int = Field(primary_key=True)
     item_code: str
     item_name: str
-    catalogue_item_id: UUID | None = Field(default=None, foreign_key="catalogue_item.id")
+    catalogue_item_id: UUID = Field(foreign_key="catalogue_item.id")
     category: ItemCategory | None = code_column(ItemCategory, name="category", nullable=True)
     quantity: Decimal = Field(sa_column=Column(Numeric(16, 4), nullable=False))
     unit_price: Decimal = Field(sa_column=Column(Numeric(16, 6), nullable=False))

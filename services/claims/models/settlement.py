@@ -51,7 +51,7 @@ class Settlement(Base, table=True):
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    bill_id: UUID = Field(foreign_key="bill.id", index=True)
+    bill_id: UUID = Field(foreign_key="bill.id")
     bill_number: str
     institution_code: str
     institution_name: str

@@ -172,7 +172,10 @@ async def withdraw_bill(session: AsyncSession, *, bill_id: UUID, caller: Identit
 
 
 def split(charge: Charge, versions: Versions, institution: Institution, bill_id: UUID) -> BillLine:
-    """The line as it is stored, with its four parts and the catalogue version that decided them."""
+    """The line as it is stored, with its four parts and the catalogue version that decided them.
+
+    For an item that was not in the catalogue on the day, that is its newest version.
+    """
     line = charge.line()
     item = item_on(versions=versions[charge.item_code], day=charge.occurred_on)
     parts = split_line(line=line, item=item, level=institution.level)
@@ -181,7 +184,7 @@ def split(charge: Charge, versions: Versions, institution: Institution, bill_id:
         line_no=charge.line_no,
         item_code=charge.item_code,
         item_name=charge.name,
-        catalogue_item_id=item.id if item else None,
+        catalogue_item_id=(item or versions[charge.item_code][0]).id,
         category=ItemCategory(item.category) if item else None,
         quantity=charge.quantity,
         unit_price=charge.unit_price,

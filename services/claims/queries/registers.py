@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from sqlalchemy import or_
+from sqlalchemy import func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -53,6 +53,21 @@ async def agreements_of(session: AsyncSession, *, codes: Iterable[str]) -> Seque
     """The agreements of institutions, oldest first."""
     statement = select(Agreement).where(col(Agreement.institution_code).in_(list(codes)))
     return (await session.exec(statement.order_by(col(Agreement.valid_from)))).all()
+
+
+async def signing_counts(session: AsyncSession, *, area: str, on: date) -> tuple[int, int]:
+    """How many institutions an area has, and how many of them have an agreement valid on the day."""
+    signed = (
+        select(Agreement.institution_code)
+        .where(
+            Agreement.institution_code == Institution.code,
+            Agreement.valid_from <= on,
+            Agreement.valid_until > on,
+        )
+        .exists()
+    )
+    statement = select(func.count(), func.count().filter(signed)).where(Institution.area == area)
+    return (await session.exec(statement.select_from(Institution))).one()
 
 
 async def versions_of(session: AsyncSession, *, codes: Iterable[str]) -> Sequence[CatalogueItem]:

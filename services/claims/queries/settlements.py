@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.claims.codes import EntryKind
-from services.claims.models import LedgerEntry, Reversal, Settlement, SettlementLayer
+from services.claims.models import Institution, LedgerEntry, Reversal, Settlement, SettlementLayer
 from services.claims.queries.bills import visible
 from services.kit.identity import Identity
 from services.kit.paging import PageRequest, page
@@ -81,6 +81,27 @@ def opposite_entries(*, settlement_id: UUID, reversal_id: UUID, booked_on: date)
         col(entry.area),
         literal(booked_on),
     ).where(col(entry.transaction_id) == settlement_id)
+
+
+async def month_costs(
+    session: AsyncSession, *, area: str, first: date, last: date
+) -> Sequence[tuple[str, str, int, Decimal, Decimal, Decimal]]:
+    """Code, name, cases, total, fund and person part of each institution of an area; reversed cases left out."""
+    in_force: Any = (
+        select_columns(Settlement)
+        .outerjoin(Reversal, col(Reversal.settlement_id) == col(Settlement.id))
+        .where(col(Settlement.settled_on).between(first, last), col(Reversal.id).is_(None))
+        .subquery()
+    )
+    amounts = [func.coalesce(func.sum(in_force.c[name]), 0) for name in ("total", "fund_paid", "person_paid")]
+    grouped: Any = (
+        select_columns(col(Institution.code), col(Institution.name), func.count(in_force.c.id), *amounts)
+        .outerjoin(in_force, in_force.c.institution_code == col(Institution.code))
+        .where(col(Institution.area) == area)
+        .group_by(col(Institution.code))
+        .order_by(col(Institution.code))
+    )
+    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in await session.exec(grouped)]
 
 
 async def day_totals(

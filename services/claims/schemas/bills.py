@@ -77,7 +77,7 @@ class LineRead(Answer):
     prior_self_pay: Yuan
     in_policy: Yuan
     reason: LineReason
-    catalogue_item_id: UUID | None
+    catalogue_item_id: Annotated[UUID, Field(description="所依据的目录版本")]
 
 
 class BillSummary(Answer):

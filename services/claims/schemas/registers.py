@@ -73,6 +73,16 @@ class InstitutionWithAgreements(InstitutionRead):
     agreement_valid: bool
 
 
+class SigningRateRead(Answer):
+    """Institutions with a valid agreement ÷ all designated institutions (协议签订率)."""
+
+    area: str
+    on: date
+    institutions: int
+    signed: int
+    rate: Annotated[str, Field(description="签订率，百分比，两位小数", examples=["100.00"])]
+
+
 class ItemCreate(Message):
     """An item of the three catalogues, or its next dated version (目录项目)."""
 

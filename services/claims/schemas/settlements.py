@@ -163,6 +163,26 @@ class DayVerdict(Answer):
     differences: list[DifferenceRead]
 
 
+class InstitutionCost(Answer):
+    """What an institution's settled cases of a month cost, in yuan."""
+
+    institution_code: str
+    institution_name: str
+    cases: int
+    total: Yuan
+    fund_paid: Yuan
+    person_paid: Yuan
+    mean: Annotated[Yuan, Field(description="次均费用")]
+
+
+class MonthCosts(Answer):
+    """The published monthly table (定点机构费用公示): one row per institution of the area."""
+
+    area: str
+    month: str
+    institutions: list[InstitutionCost]
+
+
 class BalanceRow(Answer):
     """One account of the trial balance."""
 
