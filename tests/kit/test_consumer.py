@@ -53,7 +53,10 @@ async def heard(side: Side, numbers: list[int]) -> bool:
 
 async def settled(client: Client) -> bool:
     """Whether the server waits for no acknowledgement and has nothing left to deliver."""
-    info = await client.jetstream().consumer_info("TOY", "ear")
+    try:
+        info = await client.jetstream().consumer_info("TOY", "ear")
+    except NotFoundError:  # not bound yet
+        return False
     return (info.num_ack_pending, info.num_pending) == (0, 0)
 
 
