@@ -7,7 +7,7 @@ from deploy.local.walk.stage import Stage, check
 async def read(stage: Stage) -> None:
     """The trail of the settlement and of the certification; the auditor may read and nothing else."""
     auditor = await stage.staff("shenji01")
-    for action, what in (("settle_bill", "结算"), ("take_step", "审查")):
+    for action, what in (("claims.settle_bill", "结算"), ("jobs.decide_step", "审查")):
         rows = (await auditor.get("/gateway/v1/audit", action=action, size=5))["items"]
         check(f"the trail has {action}", rows)
         row = rows[0]

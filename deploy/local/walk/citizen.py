@@ -16,7 +16,7 @@ async def look(stage: Stage) -> None:
             f"  本人参保：{'、'.join(coverage['covered_by'])}；证件 {coverage['person']['id_number_masked']}"
         )
         mine = [
-            settlement["settlement_id"]
+            settlement["id"]
             for settlement in (await head.get("/claims/v1/my/settlements"))["items"]
         ]
         check("his settlement is there", stage.ids["settlement"] in mine)

@@ -101,7 +101,8 @@ def _explain(stage: Stage, settled: dict[str, Any]) -> None:
         same(name, found.get(name), wanted)
     same("all parts", total([*layers.values(), settled["person_paid"]]), total([settled["total"]]))
     for step in settled["working"]:
-        check("a step has its source and version", step["source"] and step["version"])
+        by_parameter = "." in step["step"]  # the split and the person's part are sums, without a parameter
+        check("a step has its source and version", step["source"] and (step["version"] or not by_parameter))
         stage.tell(f"    {step['title']}：{step['formula']} = {step['amount']} 元 〔{step['source']}〕")
     paid = "，".join(f"{fund} {amount}" for fund, amount in layers.items())
     stage.tell(f"  结算：{paid}，个人 {settled['person_paid']}，合计 {settled['total']} 元")
