@@ -59,6 +59,7 @@ class Group(Code):
     MIGRANT = "migrant", "进城农民工"
     RETURNEE = "returnee", "返乡农民工"
     VETERAN = "veteran", "退役士兵"
+    AGE_40_50 = "age_40_50", "“4050”人员"
     HARDSHIP = "hardship", "就业困难人员"
 
 

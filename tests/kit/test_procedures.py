@@ -549,12 +549,19 @@ class TestApi:
         assert guide[0]["promised_working_days"] == 60
         assert [entry["role"] for entry in guide[0]["steps"]] == ["clerk", "reviewer", "publisher"]
 
+    @pytest.mark.proves("G04")
     async def test_walks_a_case_to_its_return_and_back(self, api: ServiceApi) -> None:
         clerk = api.client("guides:apply", "guides:review", "guides:read", subject="c1", roles=("clerk",))
         opened = await clerk.post("/guides/v1/cases", json=self.APPLICATION, headers={"Idempotency-Key": "1"})
         assert opened.status_code == 201, opened.text
         case = opened.json()
         path = f"/guides/v1/cases/{case['id']}"
+        assert case["status"].startswith("受理通过")
+        assert case["opened_on"] in case["status"]
+        assert case["due_on"] in case["status"]
+        citizen = api.client("guides:own", kind="citizen", person_id=PERSON)
+        online = (await citizen.get(f"/guides/v1/my/cases/{case['id']}")).json()
+        assert online == (await clerk.get(path)).json()
         body = {"decision": "return", "reason": "居住证不清晰", "missing": ["permit"]}
         returned = await clerk.post(f"{path}/steps", json=body, headers={"Idempotency-Key": "2"})
         assert returned.json()["missing"] == [{"code": "permit", "title": "居住证"}]

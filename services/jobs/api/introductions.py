@@ -1,10 +1,8 @@
-"""Introductions (职业介绍) and the market's counts."""
+"""Introductions (职业介绍)."""
 
-from datetime import date
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from services.jobs import operations, problems, queries
 from services.jobs.api.callers import ONCE, Matcher, Reader
@@ -13,7 +11,6 @@ from services.jobs.schemas.vacancies import (
     InterviewCreate,
     IntroductionCreate,
     IntroductionRead,
-    MarketRead,
     ResultCreate,
 )
 from services.kit import clock
@@ -83,16 +80,3 @@ async def record_result(
             today=clock.today(),
         )
     return once.keep(introduction_read(introduction))
-
-
-@router.get("/reports/market")
-async def report_market(
-    session: DbSession,
-    caller: Reader,
-    since: date,
-    until: Annotated[date, Query(description="不含 · exclusive")],
-) -> MarketRead:
-    """市场统计 · companies, posts, hires, registrations and introductions as separate counts."""
-    return MarketRead.model_validate(
-        await queries.market(session, area=caller.area, since=since, until=until)
-    )

@@ -46,8 +46,7 @@ async def match_vacancy(
 async def match_seeker(session: AsyncSession, *, seeker: Seeker, today: date, most: int) -> list[Candidate]:
     """The open vacancies that fit a person best. Raises SeekerNotAvailable."""
     check_seeking(seeker)
-    certification = await queries.find_certification(session, seeker.seeker_id, on=today)
-    wish = _wish(seeker, [certification.category] if certification else [])
+    wish = _wish(seeker, await queries.list_categories(session, seeker.seeker_id, on=today))
     scale = policy.scale(on=today, area=seeker.area)
     found = [
         Candidate(seeker=seeker, vacancy=vacancy, match=matching.match(wish, _post(vacancy), scale=scale))
@@ -58,8 +57,7 @@ async def match_seeker(session: AsyncSession, *, seeker: Seeker, today: date, mo
 
 async def matched(session: AsyncSession, *, seeker: Seeker, vacancy: Vacancy, today: date) -> dict[str, Any]:
     """The match as it is kept with an introduction, so that it can be explained later from the same figures."""
-    certification = await queries.find_certification(session, seeker.seeker_id, on=today)
-    wish = _wish(seeker, [certification.category] if certification else [])
+    wish = _wish(seeker, await queries.list_categories(session, seeker.seeker_id, on=today))
     return told(matching.match(wish, _post(vacancy), scale=policy.scale(on=today, area=seeker.area)))
 
 
@@ -100,7 +98,8 @@ def check_seeking(seeker: Seeker) -> None:
 
 
 def _wish(seeker: Seeker, categories: Sequence[str]) -> matching.Wish:
-    hardship = {Group.HARDSHIP.value} if categories else set()
+    """Who is certified belongs to the group of his category, and to the hardship people as a whole."""
+    hardship = {Group.HARDSHIP.value, *categories} if categories else set()
     return matching.Wish(
         occupations=seeker.occupations,
         skills=frozenset(seeker.skills),

@@ -20,6 +20,7 @@ from services.jobs.queries.people import (
     find_person_by_id_number,
     find_seeker_of,
     get_seeker,
+    list_categories,
     list_certifications,
     list_changes,
     list_people_in_work,
@@ -27,7 +28,7 @@ from services.jobs.queries.people import (
     list_seekers_for,
     list_seekers_with_person,
 )
-from services.jobs.queries.reports import Market, market
+from services.jobs.queries.reports import GroupPlacement, Market, group_placement, market
 from services.jobs.queries.vacancies import (
     count_workers,
     find_employer_by_credit_code,
@@ -45,6 +46,7 @@ from services.jobs.queries.vacancies import (
 
 __all__ = [
     "SEEKING",
+    "GroupPlacement",
     "Market",
     "count_broken_promises",
     "count_refused_offers",
@@ -64,6 +66,8 @@ __all__ = [
     "get_request",
     "get_seeker",
     "get_vacancy",
+    "group_placement",
+    "list_categories",
     "list_certifications",
     "list_changes",
     "list_employers",

@@ -184,6 +184,12 @@ async def find_certification(
     return (await session.exec(statement)).one_or_none()
 
 
+async def list_categories(session: AsyncSession, seeker_id: UUID, *, on: date) -> Sequence[str]:
+    """The hardship categories in force on that day."""
+    statement = select(Certification.category).where(Certification.seeker_id == seeker_id, _in_force(on))
+    return (await session.exec(statement)).all()
+
+
 async def list_certifications(session: AsyncSession, seeker_id: UUID) -> Sequence[Certification]:
     """All certifications of a registration, newest first."""
     statement = (

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.jobs.codes import Group
 from services.jobs.models import Employer, HiringRecord, Introduction, Seeker, Vacancy
 
 
@@ -62,6 +63,36 @@ async def market(session: AsyncSession, *, area: str, since: date, until: date) 
         registrations=registrations,
         introductions=introductions,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupPlacement:
+    """Posts gathered for a group and those of them that were filled (收集岗位、安置人数)."""
+
+    posts: int
+    placed: int
+
+
+async def group_placement(
+    session: AsyncSession, *, group: Group, area: str, since: date, until: date
+) -> GroupPlacement:
+    """The places published for a group in the period, and the hires into them (004 L643)."""
+    employers = select(Employer.employer_id).where(Employer.area == area)
+    gathered = (
+        col(Vacancy.employer_id).in_(employers),
+        col(Vacancy.groups).contains([group.value]),
+        _within(Vacancy.published_on, since, until),
+    )
+    posts = select(func.coalesce(func.sum(Vacancy.places), 0)).where(*gathered).scalar_subquery()
+    placed = (
+        select(func.count())
+        .select_from(HiringRecord)
+        .join(Vacancy, col(Vacancy.vacancy_id) == HiringRecord.vacancy_id)
+        .where(*gathered)
+        .scalar_subquery()
+    )
+    found = (await session.exec(select(posts, placed))).one()
+    return GroupPlacement(posts=found[0], placed=found[1])
 
 
 def _within(column: Any, since: date, until: date) -> ColumnElement[bool]:

@@ -198,7 +198,7 @@ def _education(wish: Wish, post: Post, scale: Scale) -> _Found:
 
 def _wage(wish: Wish, post: Post, scale: Scale) -> _Found:
     inputs = {"wanted": _text(wish.wage), "offered": _text(post.wage)}
-    if wish.wage is None or post.wage is None or wish.wage == 0:
+    if wish.wage is None or post.wage is None:
         return _unknown(scale, "求职者或岗位未填报工资，按中性计", **inputs)
     if post.wage >= wish.wage:
         return _Found(

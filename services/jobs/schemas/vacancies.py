@@ -1,6 +1,7 @@
 """Employers, vacancies, matches and introductions over HTTP."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -231,3 +232,22 @@ class MarketRead(BaseModel):
     hires: int
     registrations: int
     introductions: int
+
+
+class RateRead(BaseModel):
+    """A percentage with its numerator and denominator; null when there is nothing to divide by."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    numerator: int
+    denominator: int
+    percent: Decimal | None
+
+
+class GroupPlacementRead(BaseModel):
+    """Posts gathered for a group, people placed in them, and the rate of the two (安置率)."""
+
+    group: Group
+    posts: int
+    placed: int
+    rate: RateRead

@@ -114,6 +114,7 @@ class CaseRead(BaseModel):
     subject_name: str
     state: CaseState
     state_label: str
+    status: str
     step: str | None
     step_title: str | None
     due_on: date | None
@@ -190,6 +191,7 @@ def summary(desk: Desk, case: ProcedureCase, *, today: date) -> CaseRead:
         subject_name=case.subject_name,
         state=case.state,
         state_label=CaseState(case.state).label,
+        status=_status(case, open_step),
         step=open_step.code if open_step else None,
         step_title=open_step.title.zh if open_step else None,
         due_on=case.due_on,
@@ -202,6 +204,15 @@ def summary(desk: Desk, case: ProcedureCase, *, today: date) -> CaseRead:
         ended_at=case.ended_at,
         version=case.version,
     )
+
+
+def _status(case: ProcedureCase, step: Step | None) -> str:
+    """Where the case stands, in the words that the counter and the applicant both read (办理进度)."""
+    if case.state == CaseState.RETURNED:
+        return "需要补正，补正后继续办理，不必重新申请"
+    if step is None:
+        return f"已办结：{CaseState(case.state).label}"
+    return f"受理通过（{case.opened_on}），{step.title.zh}办理中，本环节应于{case.due_on}前办结"
 
 
 async def detail(session: AsyncSession, desk: Desk, case: ProcedureCase, *, today: date) -> CaseDetailRead:
