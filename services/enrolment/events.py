@@ -3,11 +3,12 @@
 Every event about a person carries the person's version and the full state: a hearer ignores what is older.
 """
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.enrolment.operations import arrears
 from services.kit.events import Event, Hears, Timer
@@ -176,6 +177,10 @@ def _desk() -> Desk:
     return DESK
 
 
+async def _mark_overdue(session: AsyncSession, now: datetime) -> None:
+    await arrears.mark_overdue(session, now=now)
+
+
 PUBLISHES: list[type[Event]] = [
     PersonRegistered,
     CoverageChanged,
@@ -187,6 +192,6 @@ PUBLISHES: list[type[Event]] = [
 ]
 HEARS: list[Hears] = []
 TIMERS: list[Timer] = [
-    Timer(name="bills.overdue", every_seconds=300, run=arrears.mark_overdue),
+    Timer(name="bills.overdue", every_seconds=300, run=_mark_overdue),
     overdue_timer(_desk),
 ]

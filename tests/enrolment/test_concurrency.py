@@ -12,7 +12,7 @@ from services.enrolment.models import Coverage
 from services.kit import clock
 from tests.conftest import ServiceApi
 from tests.enrolment import build
-from tests.enrolment.test_api import Office, money_in, rows
+from tests.enrolment.office import Office, money_in, rows
 
 
 async def at_once(*requests: Awaitable[httpx.Response]) -> Counter[int]:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from services.enrolment import policy
 from services.enrolment.codes import InjuryClass, Payer, Scheme
-from services.enrolment.operations.coverage import first_gap
 from services.enrolment.rules.contributions import (
     Rate,
     base_fits,
@@ -30,6 +29,7 @@ from services.enrolment.rules.coverage import (
     contribution_record,
     employee_end,
     employee_start,
+    first_gap,
     resident_period,
 )
 from services.enrolment.rules.identity import differing_fields
@@ -117,7 +117,7 @@ class TestDetermine:
     def test_the_parts_by_person_sum_to_the_line(self, wages: list[Decimal], value: Decimal) -> None:
         one = Rate(scheme="pension", payer="employer", value=value, version="v", source="s")
         for due in determine(bases=wages, rates=[one]):
-            parts = divide(due.amount, wages)
+            parts = divide(due.amount, weights=wages)
             assert sum(parts) == due.amount
             for part, base in zip(parts, wages, strict=True):
                 assert abs(part - due.amount * base / due.base_sum) < Decimal("0.01")
@@ -156,7 +156,7 @@ class TestBase:
 class TestMonths:
     def test_follow_each_other_over_the_year(self) -> None:
         assert next_month(date(2025, 12, 1)) == date(2026, 1, 1)
-        assert months_between(date(2020, 1, 1), date(2026, 12, 1)) == 83
+        assert months_between(start=date(2020, 1, 1), end=date(2026, 12, 1)) == 83
 
 
 class TestEmployeeCoverage:
@@ -217,7 +217,7 @@ class TestFirstGap:
     def test_never_overlaps_and_never_leaves_what_was_asked(
         self, wanted: Period, taken: list[Period]
     ) -> None:
-        gap = first_gap(wanted, taken)
+        gap = first_gap(wanted, taken=taken)
         if gap is None:
             return
         assert not any(gap.overlaps(other) for other in taken)

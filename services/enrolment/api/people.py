@@ -10,6 +10,7 @@ from services.enrolment.api.common import Binder, PersonalVault, Reader, Registr
 from services.enrolment.codes import HukouKind
 from services.enrolment.operations import assistance as assistances
 from services.enrolment.operations import people as registry
+from services.enrolment.operations.coverage import DatesOutOfOrder
 from services.enrolment.problems import AssistanceNotFound, OtherArea, PersonNotFound
 from services.enrolment.schemas import (
     AccessRead,
@@ -141,7 +142,7 @@ async def list_accesses(
 @router.post(
     "/people/{person_id}/assistance",
     status_code=201,
-    responses=answers(PersonNotFound, assistances.AssistanceOverlaps, assistances.CertificateUsed),
+    responses=answers(PersonNotFound, assistances.AssistanceOverlaps, DatesOutOfOrder),
 )
 async def record_assistance(
     person_id: UUID, body: AssistanceCreate, session: DbSession, caller: Registrar, once: Once

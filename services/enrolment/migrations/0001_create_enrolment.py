@@ -71,7 +71,6 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name=op.f("fk_assistance_person_id")),
         sa.PrimaryKeyConstraint("assistance_id", name=op.f("pk_assistance")),
-        sa.UniqueConstraint("certificate_number", name=op.f("uq_assistance_certificate_number")),
     )
     op.create_index(
         op.f("ix_assistance_person_id_assistance_category"),

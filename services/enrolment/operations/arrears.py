@@ -13,7 +13,7 @@ BATCH = 500
 CLOCK = "clock"
 
 
-async def mark_overdue(session: AsyncSession, now: datetime) -> None:
+async def mark_overdue(session: AsyncSession, *, now: datetime) -> None:
     """Bills not paid by their due day become 欠费; their units go onto the block list.
 
     Source: 002 R1-09 (L374): units that did not pay on time and in full are put on the block list by the system.

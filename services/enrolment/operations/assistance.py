@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.enrolment import queries
@@ -25,16 +24,6 @@ class AssistanceOverlaps(Conflict):
     detail = Text(
         "该人员自 {valid_from} 起已有同类救助身份，请先终止原记录。",
         "The person has this category from {valid_from}; end that record first.",
-    )
-
-
-class CertificateUsed(Conflict):
-    """The certificate number stands on another record (证书编号已使用)."""
-
-    slug = "certificate-used"
-    title = Text("证书编号已使用", "The certificate number is in use")
-    detail = Text(
-        "请核对证书编号 {certificate_number}。", "Check the certificate number {certificate_number}."
     )
 
 
@@ -65,7 +54,7 @@ async def record_assistance(
 ) -> Assistance:
     """Records a category with certificate and deciding office; the person is locked.
 
-    Raises DatesOutOfOrder, ClassWithoutAllowance, AssistanceOverlaps, CertificateUsed.
+    Raises DatesOutOfOrder, ClassWithoutAllowance, AssistanceOverlaps.
     """
     _check_draft(draft)
     overlap = await queries.find_assistance_overlap(
@@ -76,13 +65,8 @@ async def record_assistance(
     row = Assistance(
         person_id=person.person_id, recorded_by=caller.subject, recorded_at=now, **draft.model_dump()
     )
-    try:
-        async with session.begin_nested():
-            session.add(row)
-            await session.flush()
-    except IntegrityError as error:
-        raise CertificateUsed(certificate_number=draft.certificate_number) from error
-    await publish_assistance(session, person)
+    session.add(row)
+    await publish_assistance(session, person=person)
     return row
 
 
@@ -101,7 +85,7 @@ async def end_assistance(
         raise DatesOutOfOrder(valid_from=row.valid_from, valid_until=valid_until)
     row.valid_until, row.ended_because = valid_until, reason
     session.add(row)
-    await publish_assistance(session, person)
+    await publish_assistance(session, person=person)
     return row
 
 

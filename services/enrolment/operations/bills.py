@@ -67,7 +67,7 @@ def open_amount(bill: Bill) -> Decimal:
     return ZERO if bill.status == BillStatus.REVERSED else bill.amount - bill.received
 
 
-async def issue_bill(session: AsyncSession, bill: Bill, *, by: str, now: datetime) -> None:
+async def issue_bill(session: AsyncSession, *, bill: Bill, by: str, now: datetime) -> None:
     """Adds a bill and its due entry (应收) to the ledger."""
     session.add(bill)
     await session.flush()

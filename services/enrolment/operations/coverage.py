@@ -11,7 +11,7 @@ from services.enrolment import queries
 from services.enrolment.codes import Scheme
 from services.enrolment.models import Coverage, CoverageChange, Person
 from services.enrolment.operations.publishing import publish_coverage
-from services.enrolment.rules.coverage import Period
+from services.enrolment.rules.coverage import Period, first_gap
 from services.kit.identity import Identity
 from services.kit.ids import new_id
 from services.kit.problems import Conflict, Refused, Text
@@ -58,7 +58,7 @@ async def start_coverage(
     known = await queries.list_coverage_of(session, {person_id for person_id, _ in wanted})
     added = []
     for person_id, scheme in wanted:
-        gap = first_gap(period, [_period(row) for row in known[person_id] if _counts(row, scheme)])
+        gap = first_gap(period, taken=[_period(row) for row in known[person_id] if _counts(row, scheme)])
         if gap is not None:
             added.append(_new(person_id=person_id, scheme=scheme, period=gap, cause=cause))
     await _add(session, added, cause=cause)
@@ -72,20 +72,6 @@ def _period(row: Coverage) -> Period:
 def _counts(row: Coverage, scheme: Scheme) -> bool:
     """A row of the scheme that is no empty (stopped before it began) period."""
     return row.scheme == scheme and row.valid_until != row.valid_from
-
-
-def first_gap(wanted: Period, taken: Sequence[Period]) -> Period | None:
-    """The first stretch of the wanted period that no other period takes."""
-    start = wanted.valid_from
-    for other in sorted(taken, key=lambda period: period.valid_from):
-        if other.holds(start):
-            if other.valid_until is None:
-                return None
-            start = other.valid_until
-    later = [other.valid_from for other in taken if other.valid_from > start]
-    ends = [day for day in (*later, wanted.valid_until) if day is not None]
-    end = min(ends, default=None)
-    return Period(valid_from=start, valid_until=end) if end is None or start < end else None
 
 
 def _new(*, person_id: UUID, scheme: Scheme, period: Period, cause: Cause) -> Coverage:
@@ -157,5 +143,5 @@ async def correct_coverage(
     cause = Cause(reason=reason, by=caller.subject)
     row = _new(person_id=person.person_id, scheme=scheme, period=period, cause=cause)
     await _add(session, [row], cause=cause)
-    await publish_coverage(session, [person])
+    await publish_coverage(session, people=[person])
     return row

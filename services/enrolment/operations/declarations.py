@@ -123,7 +123,7 @@ async def declare(
     month = date.fromisoformat(f"{draft.effective_month}-01")
     if month < month_of(employer.registered_on):
         raise BeforeRegistration(registered_on=employer.registered_on)
-    await check_month(session, employer, month)
+    await check_month(session, employer=employer, month=month)
     lines = await _matched(session, draft.lines, vault=vault)
     await _check_lines(session, employer, lines)
     _check_bases(lines, month=month, area=employer.area)
@@ -153,7 +153,7 @@ def _row(declaration: Declaration, line: _Line) -> DeclarationLine:
     )
 
 
-async def check_month(session: AsyncSession, employer: Employer, month: date) -> None:
+async def check_month(session: AsyncSession, *, employer: Employer, month: date) -> None:
     """Raises MonthDetermined when the month, or a later one, is determined."""
     last = await queries.find_last_determined(session, employer.employer_id)
     if last is not None and last >= month:

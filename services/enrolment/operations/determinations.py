@@ -106,7 +106,7 @@ async def determine_month(
     due_days = policy.parameter("employer_bill_due_days", on=period, area=employer.area).integer
     await issue_bill(
         session,
-        Bill(
+        bill=Bill(
             payer_kind=PayerKind.EMPLOYER,
             payer_id=employer.employer_id,
             payer_name=employer.name,
@@ -182,7 +182,7 @@ def _parts(
     determination: Determination, due: Due, insured: Sequence[queries.InsuredBase]
 ) -> list[Contribution]:
     """The line by person, by base; the parts sum to the line."""
-    amounts = divide(due.amount, [person.base for person in insured])
+    amounts = divide(due.amount, weights=[person.base for person in insured])
     return [
         Contribution(
             determination_id=determination.determination_id,

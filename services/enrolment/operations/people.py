@@ -101,7 +101,7 @@ async def register_person(
         **_of_number(draft.id_number, person_id=person_id, vault=vault),
     )
     await _flush_unique(session, person)
-    publish_person(session, person)
+    publish_person(session, person=person)
     return person
 
 
@@ -190,7 +190,7 @@ async def correct_person(
                 corrected_at=now,
             )
         )
-    publish_person(session, person)
+    publish_person(session, person=person)
     return person
 
 

@@ -16,7 +16,7 @@ def _next_version(session: AsyncSession, person: Person) -> int:
     return person.version
 
 
-def publish_person(session: AsyncSession, person: Person) -> None:
+def publish_person(session: AsyncSession, *, person: Person) -> None:
     """Tells the others of a person's record as it stands."""
     publish(
         session,
@@ -33,7 +33,7 @@ def publish_person(session: AsyncSession, person: Person) -> None:
     )
 
 
-async def publish_coverage(session: AsyncSession, people: Collection[Person]) -> None:
+async def publish_coverage(session: AsyncSession, *, people: Collection[Person]) -> None:
     """Tells the others of the coverage of these (locked) people as it stands; empty periods are left out."""
     await session.flush()
     coverages = await queries.list_coverage_of(session, [person.person_id for person in people])
@@ -57,7 +57,7 @@ def _coverage(row: Coverage) -> events.CoverageState:
     return events.CoverageState(scheme=row.scheme, valid_from=row.valid_from, valid_until=row.valid_until)
 
 
-async def publish_assistance(session: AsyncSession, person: Person) -> None:
+async def publish_assistance(session: AsyncSession, *, person: Person) -> None:
     """Tells the others of the assistance categories of a (locked) person as they stand."""
     await session.flush()
     rows = await queries.list_assistance(session, person.person_id)
@@ -76,7 +76,7 @@ async def publish_assistance(session: AsyncSession, person: Person) -> None:
     )
 
 
-async def publish_employment(session: AsyncSession, people: Collection[Person]) -> None:
+async def publish_employment(session: AsyncSession, *, people: Collection[Person]) -> None:
     """Tells the others of the employments of these (locked) people as they stand."""
     await session.flush()
     for person in people:

@@ -84,7 +84,7 @@ async def contribution_record(
     if last < first:
         raise DatesOutOfOrder(valid_from=first, valid_until=last)
     months = [first]
-    for _ in range(months_between(first, last)):
+    for _ in range(months_between(start=first, end=last)):
         months.append(next_month(months[-1]))
     paid = await queries.list_paid_months(session, person.person_id, scheme=scheme, first=first, last=last)
     record = count_months(paid_months=paid, months=months)

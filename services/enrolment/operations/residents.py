@@ -218,7 +218,7 @@ async def _bill(
     bill.payer_id = household.household_id
     if not personal:
         bill.status, bill.paid_on = BillStatus.PAID, bill.issued_on
-    await issue_bill(session, bill, by=by, now=now)
+    await issue_bill(session, bill=bill, by=by, now=now)
     if aided:
         civil_affairs = _new_bill(
             enrolment,
@@ -228,7 +228,7 @@ async def _bill(
             "government_bill_due_days",
             today=business_date(now),
         )
-        await issue_bill(session, civil_affairs, by=by, now=now)
+        await issue_bill(session, bill=civil_affairs, by=by, now=now)
     await session.flush()
     if not personal:
         await start_household(session, enrolment=enrolment, bill=bill, paid_on=bill.issued_on, by=by)
@@ -276,7 +276,7 @@ async def bill_government_share(session: AsyncSession, *, year: int, caller: Ide
         issued_on=today,
         due_on=today + timedelta(days=days),
     )
-    await issue_bill(session, bill, by=caller.subject, now=now)
+    await issue_bill(session, bill=bill, by=caller.subject, now=now)
     await session.flush()
     for member in members:
         member.subsidy_bill_id = bill.bill_id

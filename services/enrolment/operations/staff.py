@@ -29,7 +29,7 @@ async def apply_declaration(
     The unit is locked before its people, everywhere in this order. Raises MonthDetermined, NotAsEmployed.
     """
     declaration, employer = await queries.get_declaration(session, declaration_id, lock=True)
-    await check_month(session, employer, declaration.effective_month)
+    await check_month(session, employer=employer, month=declaration.effective_month)
     lines = await queries.list_declaration_lines(session, declaration_id)
     people = await queries.lock_people(session, [line.person_id for line in lines])
     limits = base_limits(month=declaration.effective_month, area=employer.area)
@@ -40,8 +40,8 @@ async def apply_declaration(
     }
     declaration.applied_on = today
     session.add(declaration)
-    await publish_employment(session, people)
-    await publish_coverage(session, [person for person in people if person.person_id in stopped])
+    await publish_employment(session, people=people)
+    await publish_coverage(session, people=[person for person in people if person.person_id in stopped])
     return declaration
 
 

@@ -67,4 +67,4 @@ async def _start(
 ) -> None:
     people = await queries.lock_people(session, {person for person, _ in wanted})
     started = await start_coverage(session, wanted=wanted, period=period, cause=cause)
-    await publish_coverage(session, [person for person in people if person.person_id in started])
+    await publish_coverage(session, people=[person for person in people if person.person_id in started])

@@ -50,7 +50,7 @@ def determine(*, bases: Sequence[Decimal], rates: Iterable[Rate]) -> list[Due]:
     ]
 
 
-def divide(total: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
+def divide(total: Decimal, *, weights: Sequence[Decimal]) -> list[Decimal]:
     """The total in proportion to the weights, to the fen; the parts always sum to it.
 
     The running total is rounded, not the part, so no part is a fen or more from its exact share.
@@ -73,7 +73,7 @@ def next_month(month: date) -> date:
     return (month.replace(day=28) + timedelta(days=4)).replace(day=1)
 
 
-def months_between(start: date, end: date) -> int:
+def months_between(*, start: date, end: date) -> int:
     """Whole months from one first-of-month to another."""
     return (end.year - start.year) * 12 + end.month - start.month
 

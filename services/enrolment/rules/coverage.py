@@ -32,6 +32,20 @@ class Period:
         )
 
 
+def first_gap(wanted: Period, *, taken: Sequence[Period]) -> Period | None:
+    """The first stretch of the wanted period that no other period takes."""
+    start = wanted.valid_from
+    for other in sorted(taken, key=lambda period: period.valid_from):
+        if other.holds(start):
+            if other.valid_until is None:
+                return None
+            start = other.valid_until
+    later = [other.valid_from for other in taken if other.valid_from > start]
+    ends = [day for day in (*later, wanted.valid_until) if day is not None]
+    end = min(ends, default=None)
+    return Period(valid_from=start, valid_until=end) if end is None or start < end else None
+
+
 def employee_start(*, month: date, paid_on: date, due_on: date, rule: str) -> date:
     """The first covered day of an employee whose unit paid the contribution of `month`.
 
