@@ -41,5 +41,5 @@ def _row(
         total=total,
         fund_paid=fund_paid,
         person_paid=person_paid,
-        mean=mean(total, cases),
+        mean=mean(total, cases=cases),
     )

@@ -100,6 +100,6 @@ def _fund(found: Entitled, verdict: FundVerdict) -> FundRead:
         ratio=layer.ratio.amount if layer else None,
         cap=cap.amount if cap else None,
         cap_period=layer.cap_period if layer and cap else None,
-        limit_left=left_of(found, layer) if layer else None,
+        limit_left=left_of(found, layer=layer) if layer else None,
         source=layer.ratio.source if layer else None,
     )

@@ -101,7 +101,7 @@ async def read_signing_rate(
         on=day,
         institutions=institutions,
         signed=signed,
-        rate=str(rate(signed, institutions)),
+        rate=str(rate(signed, whole=institutions)),
     )
 
 

@@ -154,7 +154,7 @@ async def upload_bill(
     )
     session.add(bill)
     await session.flush()
-    session.add_all(split(charge, versions, institution, bill.id) for charge in charges)
+    session.add_all(_split(charge, versions, institution, bill.id) for charge in charges)
     await session.flush()
     return bill
 
@@ -171,7 +171,7 @@ async def withdraw_bill(session: AsyncSession, *, bill_id: UUID, caller: Identit
     return bill
 
 
-def split(charge: Charge, versions: Versions, institution: Institution, bill_id: UUID) -> BillLine:
+def _split(charge: Charge, versions: Versions, institution: Institution, bill_id: UUID) -> BillLine:
     """The line as it is stored, with its four parts and the catalogue version that decided them.
 
     For an item that was not in the catalogue on the day, that is its newest version.

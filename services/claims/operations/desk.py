@@ -96,7 +96,7 @@ class Desk:
             row = await self._pool.fetchrow(STATE, [request.bill_id], [""], [""])
         except Exception as error:
             raise _as_problem(error) from error
-        decided = decide(request, row)
+        decided = decide(request, row=row)
         assert isinstance(decided, Decided), "without a message id there is nothing to replay"
         return decided
 
@@ -177,7 +177,7 @@ class Desk:
     @staticmethod
     def _decided(waiting: _Waiting, row: asyncpg.Record) -> Decided | None:
         try:
-            case = decide(waiting.request, row)
+            case = decide(waiting.request, row=row)
         except Problem as problem:
             waiting.refuse(problem)
             return None

@@ -59,12 +59,12 @@ async def check_entitlement(
     agreements = await registers.agreements_of(session, codes=[institution.code])
     agreement = next((a for a in agreements if a.valid_from <= last < a.valid_until), None)
     cover = entitlement.cover(
-        spans=spans_of(insured.coverage.coverages if insured.coverage else [], "scheme"),
+        spans=spans_of(insured.coverage.coverages if insured.coverage else [], name="scheme"),
         first=first,
         last=last,
     )
     categories = insured.assistance.categories if insured.assistance else []
-    identities = entitlement.identities_on(spans=spans_of(categories, "category"), day=last)
+    identities = entitlement.identities_on(spans=spans_of(categories, name="category"), day=last)
     band = _band(insured, institution, last)
     policy, refusal = _policy(insured, cover, band, last, identities)
     year = await _year(session, insured, cover, last)
@@ -89,7 +89,7 @@ def funds_of(found: Entitled) -> list[FundVerdict]:
     return [_verdict(found, fund, layers.get(fund)) for fund in asked]
 
 
-def left_of(found: Entitled, layer: Layer) -> Decimal | None:
+def left_of(found: Entitled, *, layer: Layer) -> Decimal | None:
     """How much of the fund's cap is left, in yuan; None without a cap."""
     return limit_left(layer=layer, accumulated=found.year)
 

@@ -115,7 +115,7 @@ class Decided:
     after: Accumulated
 
 
-def decide(request: Request, row: asyncpg.Record) -> Decided | Replay:
+def decide(request: Request, *, row: asyncpg.Record) -> Decided | Replay:
     """What the case comes to.
 
     Raises IdempotencyKeyReused, BillUnknown, BillSettled, BillWithdrawn, AgreementMissing, NotCovered, NoPolicy,
@@ -156,7 +156,9 @@ def _may_settle(request: Request, row: asyncpg.Record) -> None:
 def _policy(row: asyncpg.Record) -> Policy:
     """The policy of the case's own date: the day of discharge."""
     first, last = row["admitted_on"], row["discharged_on"]
-    cover = entitlement.cover(spans=spans_of(_loaded(row["coverages"]), "scheme"), first=first, last=last)
+    cover = entitlement.cover(
+        spans=spans_of(_loaded(row["coverages"]), name="scheme"), first=first, last=last
+    )
     if cover.scheme is None:
         raise NotCovered(reason=cover.reason, uncovered_on=cover.first_uncovered_day)
     area = row["insured_area"]
@@ -166,11 +168,13 @@ def _policy(row: asyncpg.Record) -> Policy:
         insured_area=area,
         pooling_digits=pooling_digits(area=area, on=last),
     )
-    identities = entitlement.identities_on(spans=spans_of(_loaded(row["categories"]), "category"), day=last)
+    identities = entitlement.identities_on(
+        spans=spans_of(_loaded(row["categories"]), name="category"), day=last
+    )
     return cached_policy(area=area, scheme=cover.scheme, band=band, on=last, identities=identities)
 
 
-def spans_of(periods: list[dict[str, Any]], name: str) -> list[Span]:
+def spans_of(periods: list[dict[str, Any]], *, name: str) -> list[Span]:
     """The periods of a copy as the rules want them."""
     return [
         Span(

@@ -43,6 +43,7 @@ async def get_institution(session: AsyncSession, *, code: str, for_update: bool 
 async def list_institutions(
     session: AsyncSession, *, area: str | None, query: PageRequest
 ) -> tuple[list[Institution], str | None]:
+    """The institutions by code, of an area or of all."""
     statement = select(Institution)
     if area:
         statement = statement.where(Institution.area == area)

@@ -12,12 +12,12 @@ def fen(amount: Decimal) -> Decimal:
     return amount.quantize(FEN, ROUND_HALF_UP)
 
 
-def mean(total: Decimal, cases: int) -> Decimal:
+def mean(total: Decimal, *, cases: int) -> Decimal:
     """Total ÷ cases in yuan, rounded half up; zero without a case (次均费用)."""
     return fen(total / cases) if cases else ZERO
 
 
-def rate(part: int, whole: int) -> Decimal:
+def rate(part: int, *, whole: int) -> Decimal:
     """Part ÷ whole in percent with two places, rounded half up; zero of nothing is zero."""
     return fen(HUNDRED * part / whole) if whole else ZERO
 
