@@ -1,6 +1,6 @@
 -- The control of the settlement bench: the same case decided and written by one function in the database.
 -- It reads what the service reads and writes the rows that it writes, in a copy of its database, so under the same
--- constraints and triggers. The law is shortened to the sample county's three layers; texts (working, answer, event)
+-- constraints and triggers. The law is shortened to the sample county's layers; texts (working, answer, event)
 -- are those of a case that the service settled.
 
 CREATE TABLE control_case (n bigint PRIMARY KEY, bill_id uuid NOT NULL);
@@ -11,7 +11,7 @@ CREATE TABLE control_text (working json, answer bytea, event bytea);
 
 CREATE FUNCTION control_settle() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    settlement_id CONSTANT uuid := uuidv7();
+    made_id CONSTANT uuid := uuidv7();
     wanted CONSTANT bigint := nextval('control_next');
     the_key CONSTANT text := 'control-' || wanted;
     c record; t record; y record;
@@ -52,14 +52,14 @@ BEGIN
     INSERT INTO idempotency_key (caller, key, fingerprint, status, answer, used_at)
     VALUES ('control', the_key, sha256(the_key::bytea), 201, t.answer, now());
 
-    UPDATE bill SET state = 'settled', settlement_id = control_settle.settlement_id
+    UPDATE bill SET state = 'settled', settlement_id = made_id
     WHERE id = c.id AND state = 'uploaded';
 
     INSERT INTO settlement (id, bill_id, bill_number, institution_code, institution_name, person_id, area, scheme,
         year, band, care_type, admitted_on, discharged_on, total, own_paid, over_limit, prior_self_pay, in_policy,
         deductible, fund_paid, person_paid, coverage_version, accumulator_version, working, settled_on, settled_at,
         settled_by)
-    VALUES (settlement_id, c.id, c.bill_number, c.institution_code, c.institution_name, c.person_id, c.area,
+    VALUES (made_id, c.id, c.bill_number, c.institution_code, c.institution_name, c.person_id, c.area,
         'resident_medical', extract(year FROM c.discharged_on), c.level, c.care_type, c.admitted_on, c.discharged_on,
         c.total, c.own_paid, c.over_limit, c.prior_self_pay, c.in_policy, deductible, paid, c.total - paid,
         c.coverage_version, y.version, t.working, current_date, now(), 'control');
@@ -78,14 +78,14 @@ BEGIN
     END IF;
 
     INSERT INTO settlement_layer (settlement_id, position, fund, base, deductible, ratio, limit_left, amount)
-    VALUES (settlement_id, 1, 'resident_pool', c.in_policy, deductible, 0.75, 220000 - y.resident_pool, pool),
-        (settlement_id, 2, 'medical_aid', rest, 0, 0.60, 3000, aid);
+    VALUES (made_id, 1, 'resident_pool', c.in_policy, deductible, 0.75, 220000 - y.resident_pool, pool),
+        (made_id, 2, 'medical_aid', rest, 0, 0.60, 3000, aid);
 
     INSERT INTO ledger_entry (transaction_id, position, kind, account, party, amount, area, booked_on)
-    VALUES (settlement_id, 1, 'settlement', 'resident_pool', c.area, pool, c.area, current_date),
-        (settlement_id, 2, 'settlement', 'medical_aid', c.area, aid, c.area, current_date),
-        (settlement_id, 3, 'settlement', 'person', c.person_id::text, c.total - paid, c.area, current_date),
-        (settlement_id, 4, 'settlement', 'institution', c.institution_code, -c.total, c.area, current_date);
+    VALUES (made_id, 1, 'settlement', 'resident_pool', c.area, pool, c.area, current_date),
+        (made_id, 2, 'settlement', 'medical_aid', c.area, aid, c.area, current_date),
+        (made_id, 3, 'settlement', 'person', c.person_id::text, c.total - paid, c.area, current_date),
+        (made_id, 4, 'settlement', 'institution', c.institution_code, -c.total, c.area, current_date);
 
     INSERT INTO outbox (id, subject, body, created_at)
     VALUES (uuidv7(), 'claims.settlement.made', t.event, now());
