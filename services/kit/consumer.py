@@ -37,6 +37,7 @@ MAX_ACK_PENDING = 2000
 RETRY_SECONDS = (1.0, 5.0, 15.0, 60.0, 300.0)
 MAX_DELIVERIES = len(RETRY_SECONDS) + 1
 REBIND_SECONDS = 1.0
+LEAVE_SECONDS = 3.0
 NOTHING_NOW, ASKED_OUT = "404", "408"  # the server's answers to a request that ran out
 
 _INBOX = text(
@@ -111,13 +112,30 @@ class Consumer:
         if subscription is None:
             return
         try:
-            while subscription.pending_msgs:
-                message = await subscription.next_msg(timeout=0.1)
+            for message in await self._leave(subscription):
                 if not _status(message):
                     await message.nak()
-            await subscription.unsubscribe()
         except (NatsError, OSError, TimeoutError):
             return
+
+    async def _leave(self, subscription: Subscription) -> list[Msg]:
+        """Ends the request that lingers at the server; gives back what had arrived and was not begun.
+
+        The order matters: an event given back while the request still stands is delivered to it again, and
+        then waits for nobody until its time for acknowledgement is over.
+        """
+        if not self._nats.is_connected:
+            await subscription.unsubscribe()
+            return []
+        held: list[Msg] = []
+        leaving = asyncio.ensure_future(asyncio.wait_for(subscription.drain(), LEAVE_SECONDS))  # type: ignore[no-untyped-call]
+        while not leaving.done():
+            try:
+                held.append(await subscription.next_msg(timeout=0.05))
+            except TimeoutError:
+                continue
+        await leaving
+        return held
 
     async def _round(self) -> None:
         # Not PullSubscription.fetch: it waits for a full batch until its time-out, so a single event would be

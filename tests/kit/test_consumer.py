@@ -28,7 +28,7 @@ from tests.kit.ear import Side, ThingTold, Told, until
 
 @pytest.fixture
 async def client(nats_server: EmbeddedNats) -> AsyncIterator[Client]:
-    client = await connect(nats_server.url(), name="test")
+    client = await connect(nats_server.url(), service="test")
     await ear.fresh_streams(client)
     yield client
     await client.close()
@@ -297,7 +297,7 @@ class TestBrokerAway:
     async def test_costs_delay_only(self, state: Path, ear_side: Side) -> None:
         async with EmbeddedNats(state / "away_consumer") as server:
             url, port = server.url(), server.port
-            client = await connect(url, name="test")
+            client = await connect(url, service="test")
             await ear.fresh_streams(client)
             hearing = ear.consumer(client, ear_side.sessions)
             task = asyncio.create_task(hearing.run())
@@ -306,7 +306,7 @@ class TestBrokerAway:
         await asyncio.sleep(1.5)
         assert not task.done()
         async with EmbeddedNats(state / "away_consumer", port=port):
-            other = await connect(url, name="test")
+            other = await connect(url, service="test")
             await ear.publish_now(other, 2)
             await until(lambda: heard(ear_side, [1, 2]), seconds=20)
             hearing.stop()

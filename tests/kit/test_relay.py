@@ -22,7 +22,7 @@ from tests.kit.ear import Side, ThingTold, until
 
 @pytest.fixture
 async def client(nats_server: EmbeddedNats) -> AsyncIterator[Client]:
-    client = await connect(nats_server.url(), name="test")
+    client = await connect(nats_server.url(), service="test")
     await ear.fresh_streams(client)
     yield client
     await client.close()
@@ -166,7 +166,7 @@ class TestBrokerAway:
     async def test_costs_delay_and_no_row(self, state: Path, toy_side: Side) -> None:
         async with EmbeddedNats(state / "away_relay") as server:
             url, port = server.url(), server.port
-            client = await connect(url, name="test")
+            client = await connect(url, service="test")
             relay = relay_of(toy_side, client)
             task = asyncio.create_task(relay.run())
             await toy_side.tell(1)

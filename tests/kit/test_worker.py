@@ -37,7 +37,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 async def client(nats_server: EmbeddedNats) -> AsyncIterator[Client]:
-    client = await connect(nats_server.url(), name="test")
+    client = await connect(nats_server.url(), service="test")
     await ear.fresh_streams(client)
     yield client
     await client.close()
@@ -195,7 +195,7 @@ class TestKill:
 
     @pytest.fixture
     async def streams(self, nats_server: EmbeddedNats) -> AsyncIterator[Client]:
-        client = await connect(nats_server.url(), name="test")
+        client = await connect(nats_server.url(), service="test")
         js = client.jetstream()
         for name in ("CLAIMS", "ARCHIVES", "ENROLMENT", "JOBS"):
             try:
