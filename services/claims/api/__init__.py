@@ -2,11 +2,12 @@
 
 from services.claims.api import bills, disclosure, entitlement, ledger, registers, settlements
 
+# The router with the hot path comes first: routes are tried in this order, and each try costs.
 ROUTERS = [
-    registers.router,
-    entitlement.router,
-    bills.router,
     settlements.router,
+    bills.router,
+    entitlement.router,
+    registers.router,
     ledger.router,
     disclosure.router,
 ]

@@ -66,14 +66,6 @@ REFUSALS = (
 )
 
 
-@router.post("/bills/{bill_id}/presettlement", response_model=PresettlementRead, responses=answers(*REFUSALS))
-async def presettle_bill(request: Request, bill_id: UUID, caller: Settler) -> Response:
-    """预结算 · who would pay which part; nothing is written."""
-    case = Case(bill_id=bill_id, caller=caller, now=clock.now(), today=clock.today())
-    decided = await desk_of(request).presettle(case)
-    return Response(orjson.dumps(parts_of(decided)), media_type="application/json")
-
-
 @router.post(
     "/bills/{bill_id}/settlement",
     status_code=201,
@@ -109,6 +101,14 @@ async def settle_bill(
     answer = await desk_of(request).settle(case)
     headers = {"Idempotent-Replayed": "true"} if answer.replayed else None
     return Response(answer.body, status_code=answer.status, media_type="application/json", headers=headers)
+
+
+@router.post("/bills/{bill_id}/presettlement", response_model=PresettlementRead, responses=answers(*REFUSALS))
+async def presettle_bill(request: Request, bill_id: UUID, caller: Settler) -> Response:
+    """预结算 · who would pay which part; nothing is written."""
+    case = Case(bill_id=bill_id, caller=caller, now=clock.now(), today=clock.today())
+    decided = await desk_of(request).presettle(case)
+    return Response(orjson.dumps(parts_of(decided)), media_type="application/json")
 
 
 @router.get("/settlements", responses=answers(CursorRefused))
