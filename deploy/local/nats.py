@@ -120,10 +120,26 @@ class EmbeddedNats:
             "user": name,
             "password": self._secrets.get(f"nats.{name}"),
             "permissions": {
-                "publish": {"allow": [f"{name}.>", "$JS.API.>", "$JS.ACK.>", "$JS.FC.>", "_INBOX.>"]},
-                "subscribe": {"allow": ["_INBOX.>"]},
+                "publish": {"allow": [*_publishes(name)]},
+                "subscribe": {"allow": [f"_INBOX.{name}.>"]},
             },
         }
+
+
+def _publishes(name: str) -> list[str]:
+    """What a service may send (as in production): its events, its stream, durables of its own name."""
+    return [
+        f"{name}.>",
+        "$JS.API.STREAM.INFO.*",
+        f"$JS.API.STREAM.CREATE.{name.upper()}",
+        f"$JS.API.STREAM.UPDATE.{name.upper()}",
+        f"$JS.API.CONSUMER.DURABLE.CREATE.*.{name}",
+        f"$JS.API.CONSUMER.CREATE.*.{name}",
+        f"$JS.API.CONSUMER.CREATE.*.{name}.>",
+        f"$JS.API.CONSUMER.INFO.*.{name}",
+        f"$JS.API.CONSUMER.MSG.NEXT.*.{name}",
+        f"$JS.ACK.*.{name}.>",
+    ]
 
 
 async def _ignore(error: Exception) -> None:

@@ -50,11 +50,16 @@ class Work:
         return cls(service=service, hears=module.HEARS, timers=module.TIMERS)
 
 
-async def connect(url: str, *, name: str) -> Client:
-    """A NATS connection that never gives up reconnecting; the first connect may come later too."""
+async def connect(url: str, *, service: str) -> Client:
+    """A NATS connection that never gives up reconnecting.
+
+    Its inboxes stand under the service's own prefix, the only one that the service may subscribe to: so no
+    service reads what the server delivers to another.
+    """
     return await nats.connect(
         url,
-        name=name,
+        name=f"{service}-worker",
+        inbox_prefix=f"_INBOX.{service}".encode(),
         max_reconnect_attempts=-1,
         reconnect_time_wait=0.5,
         connect_timeout=3,
@@ -75,7 +80,7 @@ async def _on_disconnect() -> None:
 
 async def run(work: Work, *, settings: Settings, stop: asyncio.Event) -> None:
     """Works until `stop` is set."""
-    client = await _first_connect(settings, name=f"{work.service}-worker", stop=stop)
+    client = await _first_connect(settings, service=work.service, stop=stop)
     if client is None:
         return
     engine = create_engine(settings.database_url, pool=settings.database_pool, name=f"{work.service}-worker")
@@ -105,10 +110,10 @@ async def run(work: Work, *, settings: Settings, stop: asyncio.Event) -> None:
             raise result
 
 
-async def _first_connect(settings: Settings, *, name: str, stop: asyncio.Event) -> Client | None:
+async def _first_connect(settings: Settings, *, service: str, stop: asyncio.Event) -> Client | None:
     while not stop.is_set():
         try:
-            return await connect(settings.nats_url.get_secret_value(), name=name)
+            return await connect(settings.nats_url.get_secret_value(), service=service)
         except (OSError, TimeoutError, nats.errors.Error) as error:
             log.warning("nats.unreachable", error=type(error).__name__)
             with contextlib.suppress(TimeoutError):

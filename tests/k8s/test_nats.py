@@ -42,7 +42,9 @@ class Server:
             self.complaints.append(str(error))
 
         url = f"nats://{user}:{password or password_of(user)}@127.0.0.1:{self.port}"
-        client = await nats.connect(url, error_cb=complain, allow_reconnect=False, connect_timeout=2)
+        client = await nats.connect(
+            url, inbox_prefix=f"_INBOX.{user}", error_cb=complain, allow_reconnect=False, connect_timeout=2
+        )
         self._clients.append(client)
         return client
 

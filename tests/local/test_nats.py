@@ -17,10 +17,12 @@ async def server(tmp_path_factory):
 
 
 async def _connect(url, errors):
+    user = url.partition("//")[2].partition(":")[0]
+
     async def note(error):
         errors.append(str(error))
 
-    return await nats.connect(url, error_cb=note)
+    return await nats.connect(url, inbox_prefix=f"_INBOX.{user}", error_cb=note)
 
 
 class TestEmbeddedNats:
@@ -67,6 +69,19 @@ class TestEmbeddedNats:
         assert "permissions violation" in errors[0]
         await jobs.close()
 
+    async def test_refuses_to_read_what_is_delivered_to_another_service(self, server):
+        errors: list[str] = []
+        jobs = await _connect(server.url("jobs"), errors)
+        await jobs.subscribe("_INBOX.claims.>")
+        await jobs.flush()
+        for _ in range(50):
+            if errors:
+                break
+            await asyncio.sleep(0.02)
+
+        assert "permissions violation" in errors[0]
+        await jobs.close()
+
     async def test_refuses_a_wrong_password(self, server):
         url = f"nats://claims:guess@127.0.0.1:{server.port}"
         with pytest.raises(Error, match="Authorization"):
@@ -75,7 +90,7 @@ class TestEmbeddedNats:
     async def test_keeps_a_stream_over_a_restart(self, tmp_path):
         for sequence in (1, 2):
             async with EmbeddedNats(tmp_path) as running:
-                connection = await nats.connect(running.url("jobs"))
+                connection = await _connect(running.url("jobs"), [])
                 await connection.jetstream().add_stream(name="JOBS", subjects=["jobs.>"])
                 assert (await connection.jetstream().publish("jobs.seeker.registered", b"{}")).seq == sequence
                 await connection.close()

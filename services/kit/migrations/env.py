@@ -9,7 +9,9 @@ target: Target = context.config.attributes["target"]
 
 
 def run(connection: Connection) -> None:
-    # Two jobs may start at once; the second waits and then finds nothing to do.
+    # Two jobs may start at once; the second waits and then finds nothing to do. A migration sets its own time-outs.
+    for name in ("lock_timeout", "statement_timeout"):
+        connection.execute(text(f"SET {name} = 0"))
     connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK})
     connection.commit()
     context.configure(
