@@ -1,5 +1,6 @@
 """The declared procedures (办理事项) of enrolment."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -8,11 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.enrolment import queries
+from services.enrolment.codes import LineKind
 from services.enrolment.events import EnrolmentCaseDecided, EnrolmentCaseOverdue
+from services.enrolment.models import Declaration, DeclarationLine
 from services.enrolment.operations.declarations import STAFF_DECLARATION
 from services.enrolment.operations.staff import apply_declaration
 from services.kit.identity import Identity
-from services.kit.problems import Text
+from services.kit.problems import Conflict, Text
 from services.kit.procedures import Application, Desk, Document, Procedure, ProcedureCase, Step, Subject
 
 
@@ -27,12 +30,41 @@ class StaffDeclarationForm(BaseModel):
     base_changes: int = Field(ge=0)
 
 
+class DeclarationClosed(Conflict):
+    """The declaration took effect, or the form counts other lines than it has (申报已生效或内容不符)."""
+
+    slug = "declaration-closed"
+    title = Text("申报已生效或内容不符", "The declaration is applied, or the form does not fit it")
+    detail = Text(
+        "申报 {number} 已生效，或表单的增减人数与申报不符；请提交新的申报。",
+        "Declaration {number} is in effect, or the form counts other lines; declare anew.",
+    )
+
+
 async def accept_declaration(session: AsyncSession, application: Application) -> Subject:
-    """The declaration as the subject of its case. Raises DeclarationNotFound."""
+    """The declaration as the subject of its case; the papers asked for follow its own lines, not the form's word.
+
+    Raises DeclarationNotFound, DeclarationClosed.
+    """
     declaration, employer = await queries.get_declaration(
         session, application.subject_id, caller=application.caller
     )
+    lines = await queries.list_declaration_lines(session, declaration.declaration_id)
+    if declaration.applied_on is not None or application.data != form_of(declaration, lines):
+        raise DeclarationClosed(number=declaration.number)
     return Subject(name=f"{employer.name} {declaration.number}", area=employer.area)
+
+
+def form_of(declaration: Declaration, lines: Sequence[DeclarationLine]) -> dict[str, Any]:
+    """The form that belongs to a declaration."""
+    kinds = [line.kind for line in lines]
+    form = StaffDeclarationForm(
+        declaration_id=declaration.declaration_id,
+        additions=kinds.count(LineKind.ADDITION),
+        removals=kinds.count(LineKind.REMOVAL),
+        base_changes=kinds.count(LineKind.BASE_CHANGE),
+    )
+    return form.model_dump(mode="json")
 
 
 async def declaration_approved(

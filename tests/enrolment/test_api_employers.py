@@ -101,6 +101,22 @@ class TestDeclarations:
         assert answer["type"] == "/problems/documents-missing"
         assert await rows(office.api.pool, "declaration") == 0
 
+    async def test_the_form_cannot_count_other_lines_than_the_declaration_has(self, office: Office) -> None:
+        unit, (person, number) = await office.unit(), await office.person()
+        hr = office.hr(unit["credit_code"])
+        path = f"/employers/{unit['employer_id']}/declarations"
+        declared = await post(hr, path, declaration(line(person, number)))
+        await post(hr, f"/cases/{declared['case_id']}/withdrawal", {"reason": "重新填报"}, status=200)
+        form = {
+            "declaration_id": declared["declaration_id"],
+            "additions": 0,
+            "removals": 0,
+            "base_changes": 0,
+        }
+        body = {"procedure": "staff-declaration", "subject_id": declared["declaration_id"], "data": form}
+        answer = await post(hr, "/cases", body, status=409)
+        assert answer["type"] == "/problems/declaration-closed"
+
     async def test_a_unit_declares_for_itself_only(self, office: Office) -> None:
         unit, other = await office.unit(), await office.unit()
         person, number = await office.person()

@@ -41,6 +41,7 @@ class TestPeople:
             ({"hukou": "moon"}, "enum"),
             ({"name": "  "}, "string_too_short"),
             ({"area": "99"}, "string_pattern_mismatch"),
+            ({"name": "样\x00例"}, "string_pattern_mismatch"),
         ],
     )
     async def test_bad_input_writes_nothing(self, office: Office, change: dict[str, str], code: str) -> None:

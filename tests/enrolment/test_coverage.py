@@ -22,7 +22,7 @@ from tests.enrolment.steps import FOUR, covered, paid_month
 
 
 class TestEmployeeCoverage:
-    async def test_starts_with_thepaid_month_for_every_scheme(self, enrolment_session: AsyncSession) -> None:
+    async def test_starts_with_the_paid_month_for_every_scheme(self, enrolment_session: AsyncSession) -> None:
         month = date(2026, 3, 1)
         unit, (who,) = await build.staffed(enrolment_session, bases=["5000"], month=month, schemes=FOUR)
         assert not await covered(enrolment_session, who, Scheme.EMPLOYEE_MEDICAL, month)
@@ -31,7 +31,7 @@ class TestEmployeeCoverage:
             assert await covered(enrolment_session, who, scheme, month)
         assert not await covered(enrolment_session, who, Scheme.EMPLOYEE_MEDICAL, month - timedelta(days=1))
 
-    async def test_the_nextpaid_month_adds_nothing(self, enrolment_session: AsyncSession) -> None:
+    async def test_the_next_paid_month_adds_nothing(self, enrolment_session: AsyncSession) -> None:
         unit, (who,) = await build.staffed(enrolment_session, bases=["5000"], month=date(2026, 3, 1))
         for month in (date(2026, 3, 1), date(2026, 4, 1)):
             await paid_month(enrolment_session, unit, month)

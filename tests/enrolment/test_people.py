@@ -156,7 +156,7 @@ class TestAssistance:
 
 class TestContributionRecord:
     @pytest.mark.proves("E34")
-    async def test_84paid_months_are_seven_years_and_the_base_shows_its_ratio(
+    async def test_84_paid_months_are_seven_years_and_the_base_shows_its_ratio(
         self, enrolment_session: AsyncSession
     ) -> None:
         """000 ENR-9, §3.4 L437: 3,753.60 of 4,692 is 0.80."""

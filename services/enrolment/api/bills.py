@@ -34,7 +34,9 @@ async def list_bills(
     status: BillStatus | None = None,
     payer_kind: PayerKind | None = None,
     payer_id: UUID | None = None,
-    period: Annotated[str | None, Query(max_length=7, description="所属期 · 2026-01 or 2026")] = None,
+    period: Annotated[
+        str | None, Query(pattern=r"^[0-9]{4}(-[0-9]{2})?$", description="所属期 · 2026-01 or 2026")
+    ] = None,
 ) -> Page[BillRead]:
     """账单列表 · bills of the area, or of the caller's own unit, newest first."""
     rows, following = await queries.list_bills(

@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.enrolment import queries
 from services.enrolment.api.common import Assessor, Declarant, PersonalVault, Reader, Registrar, fields_of
-from services.enrolment.codes import LineKind, Scheme, Standing
+from services.enrolment.codes import Scheme, Standing
 from services.enrolment.models import Declaration, Determination, Employer
 from services.enrolment.operations import declarations, determinations, records
 from services.enrolment.operations import employers as registry
@@ -20,7 +20,7 @@ from services.enrolment.problems import (
     EmployerNotFound,
     OtherArea,
 )
-from services.enrolment.procedures import DESK
+from services.enrolment.procedures import DESK, form_of
 from services.enrolment.schemas import (
     DeclarationCreate,
     DeclarationLineRead,
@@ -72,7 +72,7 @@ async def list_employers(
     session: DbSession,
     caller: Reader,
     query: PageQuery,
-    credit_code: Annotated[str | None, Query(max_length=18)] = None,
+    credit_code: Annotated[str | None, Query(pattern=r"^[0-9A-Z]{18}$")] = None,
     standing: Standing | None = None,
 ) -> Page[EmployerRead]:
     """参保单位列表 · units of the area, or the caller's own unit."""
@@ -196,15 +196,9 @@ async def declare_staff(
 async def _open_case(
     session: AsyncSession, declaration: Declaration, body: DeclarationCreate, *, caller: Identity
 ) -> None:
-    kinds = [line.kind for line in body.lines]
+    lines = await queries.list_declaration_lines(session, declaration.declaration_id)
     papers = Papers(
-        data={
-            "declaration_id": str(declaration.declaration_id),
-            "additions": kinds.count(LineKind.ADDITION),
-            "removals": kinds.count(LineKind.REMOVAL),
-            "base_changes": kinds.count(LineKind.BASE_CHANGE),
-        },
-        documents=[document.model_dump() for document in body.documents],
+        data=form_of(declaration, lines), documents=[document.model_dump() for document in body.documents]
     )
     await open_case(
         session,

@@ -29,6 +29,7 @@ from services.enrolment.schemas import (
     PersonSearch,
     PersonUpdate,
 )
+from services.enrolment.schemas.base import PRINTABLE
 from services.kit import clock
 from services.kit.db import DbSession
 from services.kit.idempotency import Once
@@ -68,7 +69,9 @@ async def list_people(
     session: DbSession,
     caller: Reader,
     query: PageQuery,
-    name: Annotated[str | None, Query(max_length=100, description="姓名开头 · beginning of the name")] = None,
+    name: Annotated[
+        str | None, Query(max_length=100, pattern=PRINTABLE, description="姓名开头 · beginning of the name")
+    ] = None,
     hukou: HukouKind | None = None,
 ) -> Page[PersonRead]:
     """参保人列表 · people of the caller's area, newest first."""

@@ -12,8 +12,12 @@ from services.enrolment.codes import (
     PayerKind,
     ReceiptKind,
 )
-from services.enrolment.schemas.base import Incoming, Outgoing
+from services.enrolment.schemas.base import PRINTABLE, Incoming, Outgoing
 from services.kit.money import Yuan
+
+ReceiptNumber = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=4, max_length=60, pattern=PRINTABLE)
+]
 
 
 class BillRead(Outgoing):
@@ -37,7 +41,7 @@ class BillRead(Outgoing):
 class ReceiptCreate(Incoming):
     """Money that came in, with its proof; `partial` says that less than the open amount is meant."""
 
-    receipt_number: Annotated[str, StringConstraints(strip_whitespace=True, min_length=4, max_length=60)]
+    receipt_number: ReceiptNumber
     kind: ReceiptKind
     amount: Yuan
     paid_on: date

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 
 from services.enrolment.codes import (
     InjuryClass,
@@ -16,7 +16,7 @@ from services.enrolment.codes import (
     Standing,
     UnitKind,
 )
-from services.enrolment.schemas.base import Area, Incoming, Month, Name, Outgoing, Reason
+from services.enrolment.schemas.base import Area, Incoming, Month, Name, Note, Outgoing, Reason
 from services.kit.identifiers import CreditCode, IdNumber
 from services.kit.money import Yuan
 from services.kit.procedures.schemas import DocumentBrought
@@ -75,7 +75,7 @@ class DeclarationLineCreate(Incoming):
     sex: Sex
     id_number: IdNumber
     base: Yuan | None = None
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
+    reason: Note = ""
 
 
 class DeclarationCreate(Incoming):
