@@ -32,6 +32,7 @@ from services.kit.problems import Problem, Unexpected, answer
 log = structlog.get_logger()
 
 FIXED: RawHeaders = [(b"x-content-type-options", b"nosniff")]
+NO_STORE = (b"cache-control", b"no-store")
 
 
 class Gateway:
@@ -97,8 +98,7 @@ class Gateway:
         route, ask.values = self.routes.match(ask.method, ask.path)
         ask.route = route
         self._admit(ask, route)
-        own = route.service == "gateway"
-        limit = min(OWN_BODY, self.settings.body_limit) if own else self.settings.body_limit
+        own, limit = route.service == "gateway", self._limit(route)
         length = ask.body_length(limit)
         if length != 0:
             ask.check_media(route)
@@ -110,6 +110,12 @@ class Gateway:
             await self._own(ask, route, scope, await self._whole(ask, body, begun), begun, send)
         else:
             await self._service(ask, route, body, begun, receive, send)
+
+    def _limit(self, route: Route) -> int:
+        if route.service == "gateway":
+            return min(OWN_BODY, self.settings.body_limit)
+        upload = bool(route.media) and b"application/json" not in route.media
+        return self.settings.upload_limit if upload else self.settings.body_limit
 
     # who and how often ---------------------------------------------------------------------------
 
@@ -165,7 +171,7 @@ class Gateway:
         else:
             self.trail.note(ask.entry("ended", outcome=outcome, status=status))
         self._count(ask, status)
-        await _send(send, status, headers + self._added(ask), content)
+        await _send(send, status, [*headers, NO_STORE, *self._added(ask)], content)
 
     async def _service(
         self, ask: Ask, route: Route, body: Body, begun: int | None, receive: Receive, send: Send
@@ -223,7 +229,7 @@ class Gateway:
             instance=ask.path.decode("latin-1"),
             request_id=ask.request_id.decode("ascii"),
         )
-        headers = [*told.raw_headers, (b"cache-control", b"no-store"), *self._added(ask)]
+        headers = [*told.raw_headers, NO_STORE, *self._added(ask)]
         if problem.status in (408, 413):
             headers.append((b"connection", b"close"))  # the rest of the body is not read
         await _send(send, problem.status, headers, bytes(told.body))

@@ -7,6 +7,7 @@ missing row even to someone who does not trust the database's administrator.
 """
 
 import asyncio
+import contextlib
 import hashlib
 from collections import deque
 from collections.abc import Sequence
@@ -27,7 +28,7 @@ log = structlog.get_logger()
 
 READ_DELAY = 0.5
 RETRY_DELAY = 0.5
-WAIT_SECONDS = 5.0
+WAIT_SECONDS, CONNECT_SECONDS = 5.0, 3.0
 BATCH = 1000
 BUFFER = 50_000
 
@@ -109,6 +110,7 @@ class Trail:
         self._timer: asyncio.TimerHandle | None = None
         self._connection: asyncpg.Connection | None = None
         self._task: asyncio.Task[None] | None = None
+        self._tried = asyncio.Event()
         self._stopping = False
         self.down = True
         self.connected = False  # at least once
@@ -117,7 +119,9 @@ class Trail:
     async def start(self) -> None:
         """Connects (later, when the database is away) and begins to write."""
         self._task = asyncio.create_task(self._run(), name="audit")
-        await asyncio.sleep(0)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await self._tried.wait()
 
     async def stop(self) -> None:
         """Writes what waits, within five seconds, and ends."""
@@ -181,6 +185,7 @@ class Trail:
                 await self._flush(len(self._waiting))
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 await self._failed(error)
+            self._tried.set()
         if self._connection is not None:
             await self._connection.close(timeout=2)
 
@@ -188,7 +193,10 @@ class Trail:
         """Writes the rows that wait now; those that come meanwhile ring the bell again."""
         if self._connection is None or self._connection.is_closed():
             self._connection = await asyncpg.connect(
-                self._url, timeout=3, command_timeout=5, server_settings=server_settings("gateway-audit")
+                self._url,
+                timeout=CONNECT_SECONDS,
+                command_timeout=5,
+                server_settings=server_settings("gateway-audit"),
             )
             self.down, self.connected = False, True
         while rows > 0:

@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     read_seconds: float = Field(default=30.0, gt=0)
     upstream_connections: int = Field(default=128, ge=1)
     body_limit: int = Field(default=2 * 1024 * 1024, ge=1024)
+    upload_limit: int = Field(default=64 * 1024 * 1024, ge=1024, description="of bodies that are not JSON")
     answer_limit: int = Field(default=256 * 1024 * 1024, ge=1024)
 
     rate_staff: float = Field(

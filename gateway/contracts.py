@@ -6,12 +6,13 @@ This is the only module that imports services, by name.
 
 import importlib
 import sys
-from dataclasses import fields, is_dataclass
+from datetime import date
 from typing import Any
 
 import orjson
 
 from gateway.routes import CONTRACTS, SERVICES, build
+from services.kit.procedures.schemas import guide
 
 
 def documents() -> dict[str, Any]:
@@ -30,28 +31,9 @@ def _procedures(service: str) -> list[dict[str, Any]]:
         if error.name != f"services.{service}.procedures":
             raise
         return []
-    declared = getattr(module, "PROCEDURES", [])
-    every = declared.values() if isinstance(declared, dict) else declared
-    return [{"service": service} | _plain(entry) for entry in every]
-
-
-def _plain(entry: Any) -> Any:
-    """What travels of a declared procedure; code (the effect of approval) stays here."""
-    if is_dataclass(entry) and not isinstance(entry, type):
-        entry = {field.name: getattr(entry, field.name) for field in fields(entry)}
-    if isinstance(entry, dict):
-        return {str(name): _plain(value) for name, value in entry.items() if not _is_code(value)}
-    if isinstance(entry, tuple) and hasattr(entry, "_asdict"):
-        return _plain(entry._asdict())
-    if isinstance(entry, list | tuple | set | frozenset):
-        return [
-            _plain(item) for item in (sorted(entry, key=str) if isinstance(entry, set | frozenset) else entry)
-        ]
-    return entry if isinstance(entry, str | int | float | bool | None) else str(entry)
-
-
-def _is_code(value: Any) -> bool:
-    return callable(value)
+    # The last of all days, so that the file does not change overnight: a certificate with a known end is left out.
+    told = (guide(procedure, on=date.max).model_dump(mode="json") for procedure in module.DESK.procedures)
+    return [{"service": service} | entry for entry in told]
 
 
 def main(arguments: list[str]) -> int:

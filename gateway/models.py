@@ -2,12 +2,14 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    DateTime,
     Identity,
     Index,
     LargeBinary,
@@ -24,6 +26,11 @@ from services.kit.ids import new_id
 
 class Base(SQLModel, registry=service_registry()):
     """The gateway's own registry."""
+
+
+def maybe_moment() -> Any:
+    """An aware UTC time that need not be there."""
+    return Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True))
 
 
 class Kind(StrEnum):
@@ -50,11 +57,11 @@ class Account(Base, table=True):
     password_initial: bool
     password_changed_at: datetime = moment_column()
     failures: int = 0
-    locked_until: datetime | None = moment_column(nullable=True)
+    locked_until: datetime | None = maybe_moment()
     totp_secret: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
-    totp_confirmed_at: datetime | None = moment_column(nullable=True)
+    totp_confirmed_at: datetime | None = maybe_moment()
     totp_step: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))  # the last one used
-    disabled_at: datetime | None = moment_column(nullable=True)
+    disabled_at: datetime | None = maybe_moment()
     created_at: datetime = moment_column()
     created_by: str
 
@@ -72,8 +79,8 @@ class Client(Base, table=True):
     roles: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
     secret_hash: str
     previous_hash: str | None = None
-    previous_until: datetime | None = moment_column(nullable=True)
-    disabled_at: datetime | None = moment_column(nullable=True)
+    previous_until: datetime | None = maybe_moment()
+    disabled_at: datetime | None = maybe_moment()
     created_at: datetime = moment_column()
     created_by: str
 
@@ -97,11 +104,11 @@ class Session(Base, table=True):
     previous_hash: bytes | None = Field(
         default=None, sa_column=Column(LargeBinary, index=True, nullable=True)
     )
-    rotated_at: datetime | None = moment_column(nullable=True)
+    rotated_at: datetime | None = maybe_moment()
     began_at: datetime = moment_column()
     idle_until: datetime = moment_column()
     expires_at: datetime = moment_column()
-    ended_at: datetime | None = moment_column(nullable=True)
+    ended_at: datetime | None = maybe_moment()
 
 
 class WechatUser(Base, table=True):
@@ -116,7 +123,7 @@ class WechatUser(Base, table=True):
     person_id: UUID | None = Field(default=None, unique=True)
     area: str | None = None
     name: str | None = None  # masked
-    bound_at: datetime | None = moment_column(nullable=True)
+    bound_at: datetime | None = maybe_moment()
     attempts: int = 0
     attempted_on: date | None = None
     first_seen_at: datetime = moment_column()

@@ -26,6 +26,7 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 RawHeaders = list[tuple[bytes, bytes]]
 
+WHOLE = 64 * 1024  # a body up to this size is sent in one piece
 IDENTITY = b"x-minsheng-identity: "
 _HOP = frozenset(
     (
@@ -136,6 +137,13 @@ class Body:
             raise BodyLengthWrong
         return data
 
+    async def start(self) -> bytes:
+        """The whole body when it is small, else its beginning: a service is not bothered with half a small one."""
+        pieces = [await self.read()]
+        while self.more and self._seen < WHOLE:
+            pieces.append(await self.read())
+        return b"".join(pieces)
+
     async def all(self) -> bytes:
         """The whole body."""
         pieces = []
@@ -186,10 +194,10 @@ async def forward(ask: Ask, upstream: Upstream, identity: bytes | None, body: Bo
 
 
 async def _with_body(ask: Ask, upstream: Upstream, identity: bytes | None, body: Body) -> Connection:
-    first = await body.read()
+    first = await body.start()
     if not body.more:
         head, lines = request_head(ask, upstream, identity, b"content-length: %d" % len(first))
-        return await upstream.exchange(head + first, lines=lines, repeatable=False)
+        return await upstream.exchange(head, body=first, lines=lines, repeatable=False)
     length = (
         b"transfer-encoding: chunked" if body.chunked else b"content-length: " + ask.picked[b"content-length"]
     )

@@ -91,9 +91,9 @@ async def end_sessions(
         .values(ended_at=now)
         .returning(col(Session.id))
     )
-    ended = [str(row[0]) for row in (await session.execute(statement)).all()]
+    ended = [str(row[0]) for row in (await session.exec(statement)).all()]
     for session_id in ended:
-        await session.execute(select(func.pg_notify("session_ended", session_id)))
+        await session.exec(select(func.pg_notify("session_ended", session_id)))
     return ended
 
 

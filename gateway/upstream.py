@@ -10,7 +10,7 @@ import asyncio
 import ssl
 from collections import deque
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 from urllib.parse import urlsplit
 
 import httptools
@@ -71,6 +71,7 @@ class Connection(asyncio.Protocol):
         "_drained",
         "_head_only",
         "_head_seen",
+        "_head_size",
         "_interim",
         "_lengths",
         "_loop",
@@ -105,7 +106,7 @@ class Connection(asyncio.Protocol):
         self.born = self.idle_since = loop.time()
         self.busy = self.closed = self.reused = self._paused = False
         self.error: UpstreamError | None = None
-        self.status = 0
+        self._reset(head_only=False)
 
     # exchange ------------------------------------------------------------------------------------
 
@@ -113,12 +114,15 @@ class Connection(asyncio.Protocol):
         """Sends the head (and the body, when it is at hand) of the next request."""
         if self.closed or self._transport is None:
             raise Stale("closed")
-        self.headers = []
-        self.status = self._head_seen = self._received = self._buffered = self._lengths = 0
-        self.answered = self.complete = self._interim = False
-        self.keep, self.busy, self.error = True, True, None
-        self._head_only = head_only
+        self._reset(head_only=head_only)
+        self.busy, self.error = True, None
         self._transport.write(data)
+
+    def _reset(self, *, head_only: bool) -> None:
+        self.headers = []
+        self.status = self._head_seen = self._head_size = self._received = self._buffered = self._lengths = 0
+        self.answered = self.complete = self._interim = False
+        self.keep, self._head_only = True, head_only
 
     async def write(self, data: bytes) -> None:
         """A further piece of the request's body; waits while the service does not read."""
@@ -133,11 +137,15 @@ class Connection(asyncio.Protocol):
         """Waits for the head of the answer: `status` and `headers`."""
         while not self.answered:
             await self._wait()
+        if self.error:
+            raise self.error
 
     async def read(self) -> bytes:
         """The next piece of the answer's body; empty at its end."""
         while not self.chunks and not self.complete:
             await self._wait()
+        if self.error and not self.chunks:
+            raise self.error
         if not self.chunks:
             return b""
         data = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
@@ -174,8 +182,7 @@ class Connection(asyncio.Protocol):
     # asyncio -------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one without inheriting from it
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed = True
@@ -235,8 +242,12 @@ class Connection(asyncio.Protocol):
                 raise Broken("unknown transfer encoding")
             self._lengths += 1
         self.headers.append((name, value))
-        if len(self.headers) > self._owner.bounds.head_count:
-            raise Broken("too many headers")
+        self._head_size += len(name) + len(value)
+        if (
+            len(self.headers) > self._owner.bounds.head_count
+            or self._head_size > self._owner.bounds.head_bytes
+        ):
+            raise Broken("head over the bound")
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
@@ -297,14 +308,15 @@ class Upstream:
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     async def exchange(
-        self, data: bytes, *, lines: int, repeatable: bool, head_only: bool = False
+        self, head: bytes, *, lines: int, repeatable: bool, body: bytes = b"", head_only: bool = False
     ) -> Connection:
         """Sends a whole request and waits for the head of its answer.
 
         `lines` is the number of lines of the head: a head with more was tampered with. Only a repeatable request
         is sent again, once, and only when a kept connection turned out to be closed before it was used.
         """
-        check_head(data, lines=lines)
+        check_head(head, lines=lines)
+        data = head + body if body else head
         while True:
             connection = await self.acquire(fresh=False)
             try:
@@ -404,8 +416,7 @@ class Upstream:
         self._idle.clear()
 
 
-def check_head(data: bytes, *, lines: int) -> None:
+def check_head(head: bytes, *, lines: int) -> None:
     """Refuses a head that holds more line breaks than lines. Raises Unsendable."""
-    head = data[: data.find(b"\r\n\r\n") + 4]
     if head.count(b"\n") != lines + 1 or head.count(b"\r") != lines + 1 or b"\0" in head:
         raise Unsendable("line break within the request head")

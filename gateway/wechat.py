@@ -189,7 +189,7 @@ class Register:
             b"\r\n",
         ]
         head = b"\r\n".join(lines)
-        connection = await self._upstream.exchange(head + body, lines=len(lines) - 1, repeatable=False)
+        connection = await self._upstream.exchange(head, body=body, lines=len(lines) - 1, repeatable=False)
         try:
             pieces = []
             while piece := await connection.read():

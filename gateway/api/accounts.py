@@ -172,7 +172,7 @@ async def reset_password(
 
 
 @router.put(
-    "/accounts/own/password",
+    "/own-account/password",
     status_code=204,
     responses=answers(PasswordWrong, PasswordWeak, PasswordUnchanged, OwnAccountOnly),
 )
@@ -196,7 +196,7 @@ async def change_own_password(request: Request, body: PasswordUpdate, caller: Pe
     return Response(status_code=204)
 
 
-@router.post("/accounts/own/one-time-code", status_code=201, responses=answers(OwnAccountOnly))
+@router.post("/own-account/one-time-code", status_code=201, responses=answers(OwnAccountOnly))
 async def enrol_one_time_code(request: Request, session: DbSession, caller: Person) -> OneTimeCodeRead:
     """申请动态口令 · a secret for the authenticator app; counts when confirmed."""
     account = await queries.get_account(session, _own_id(caller), for_update=True)
@@ -205,7 +205,7 @@ async def enrol_one_time_code(request: Request, session: DbSession, caller: Pers
 
 
 @router.post(
-    "/accounts/own/one-time-code/confirmation",
+    "/own-account/one-time-code/confirmation",
     status_code=204,
     responses=answers(OneTimeCodeNotEnrolled, OneTimeCodeRefused, OwnAccountOnly),
 )
