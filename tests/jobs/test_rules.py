@@ -88,7 +88,7 @@ class TestClassify:
         ],
     )
     def test_counts_whole_years(self, birth: date, day: date, age: int) -> None:
-        assert age_on(birth, day) == age
+        assert age_on(birth, day=day) == age
 
 
 class TestHardship:
@@ -125,7 +125,7 @@ class TestHardship:
         ],
     )
     def test_checks_each_category(self, category: Category, told: dict[str, Any], holds: bool) -> None:
-        checks = hardship.check(category, self.facts(**told), limits=self.LIMITS, day=DAY)
+        checks = hardship.check(category, facts=self.facts(**told), limits=self.LIMITS, day=DAY)
         assert all(one.holds for one in checks) is holds
 
     def test_takes_the_age_limits_from_the_parameters(self) -> None:
@@ -142,7 +142,7 @@ class TestHardship:
         ],
     )
     def test_adds_months(self, day: date, months: int, later: date) -> None:
-        assert hardship.add_months(day, months) == later
+        assert hardship.add_months(day, months=months) == later
 
 
 class TestPromise:
@@ -155,8 +155,8 @@ class TestPromise:
         assert ended.reason
 
     def test_closes_only_after_the_work_was_done(self) -> None:
-        assert not placement.may_move(placement.Stage.APPLIED, placement.Stage.CLOSED)
-        assert placement.may_move(placement.Stage.PLACED, placement.Stage.CLOSED)
+        assert not placement.may_move(placement.Stage.APPLIED, to=placement.Stage.CLOSED)
+        assert placement.may_move(placement.Stage.PLACED, to=placement.Stage.CLOSED)
 
 
 SCALE = policy.scale(on=DAY, area="990101")
@@ -191,7 +191,7 @@ class TestMatch:
         assert sum(weight.points for weight in SCALE.weights.values()) == 100
 
     def test_explains_every_point(self) -> None:
-        found = match(wish(), post(), scale=SCALE)
+        found = match(wish(), post=post(), scale=SCALE)
         assert {part.criterion.value: str(part.points) for part in found.parts} == {
             "occupation": "30.00",
             "skills": "12.50",
@@ -226,12 +226,12 @@ class TestMatch:
     def test_scores_each_criterion(
         self, told: dict[str, Any], criterion: Criterion, points: str, known: bool
     ) -> None:
-        parts = {part.criterion: part for part in match(wish(**told), post(), scale=SCALE).parts}
+        parts = {part.criterion: part for part in match(wish(**told), post=post(), scale=SCALE).parts}
         assert (str(parts[criterion].points), parts[criterion].known) == (points, known)
 
     def test_asks_nothing_where_the_post_asks_nothing(self) -> None:
         found = match(
-            wish(), post(skills=frozenset(), education=None, groups=frozenset(), wage=None), scale=SCALE
+            wish(), post=post(skills=frozenset(), education=None, groups=frozenset(), wage=None), scale=SCALE
         )
         shares = {part.criterion.value: str(part.share) for part in found.parts}
         assert (shares["skills"], shares["education"], shares["group"], shares["wage"]) == (
@@ -265,20 +265,20 @@ _posts = st.builds(
 class TestMatchAlways:
     @given(_wishes, _posts)
     def test_sums_to_the_score_within_a_hundred(self, one: Wish, other: Post) -> None:
-        found = match(one, other, scale=SCALE)
+        found = match(one, post=other, scale=SCALE)
         assert sum(part.points for part in found.parts) == found.score
         assert 0 <= found.score <= 100
         assert all(0 <= part.share <= 1 for part in found.parts)
 
     @given(_wishes, _posts)
     def test_gives_the_same_answer_again(self, one: Wish, other: Post) -> None:
-        assert match(one, other, scale=SCALE) == match(one, other, scale=SCALE)
+        assert match(one, post=other, scale=SCALE) == match(one, post=other, scale=SCALE)
 
     @given(_wishes, _posts, st.sampled_from(["装配", "质检", "焊接"]))
     def test_never_loses_by_a_skill_that_the_post_asks(self, one: Wish, other: Post, skill: str) -> None:
         if skill in other.skills and one.skills & other.skills:
             richer = Wish(**{**one.__dict__, "skills": one.skills | {skill}})
-            assert match(richer, other, scale=SCALE).score >= match(one, other, scale=SCALE).score
+            assert match(richer, post=other, scale=SCALE).score >= match(one, post=other, scale=SCALE).score
 
 
 def test_employment_ages_differ_by_sex_only_through_parameters() -> None:

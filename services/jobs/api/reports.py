@@ -39,5 +39,5 @@ async def report_group(
         group=group,
         posts=found.posts,
         placed=found.placed,
-        rate=RateRead.model_validate(rate(found.placed, found.posts)),
+        rate=RateRead.model_validate(rate(found.placed, denominator=found.posts)),
     )

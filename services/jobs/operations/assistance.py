@@ -138,7 +138,7 @@ async def follow_up(
 ) -> FollowUp:
     """Enters a follow-up visit or call (回访登记). Raises AssistanceStageWrong when nothing was done yet."""
     request = await queries.get_request(session, request_id, caller=caller, for_update=True)
-    if not may_move(Stage(request.state), Stage.CLOSED):
+    if not may_move(Stage(request.state), to=Stage.CLOSED):
         raise problems.AssistanceStageWrong(state=AssistanceState(request.state).label)
     entry = FollowUp(
         request_id=request_id, result=result, remark=remark, made_by=caller.subject, made_on=today
@@ -181,7 +181,7 @@ async def _refused(session: AsyncSession, request: AssistanceRequest, *, today: 
 
 async def _at(session: AsyncSession, request_id: UUID, to: Stage, *, caller: Identity) -> AssistanceRequest:
     request = await queries.get_request(session, request_id, caller=caller, for_update=True)
-    if not may_move(Stage(request.state), to):
+    if not may_move(Stage(request.state), to=to):
         raise problems.AssistanceStageWrong(state=AssistanceState(request.state).label)
     return request
 

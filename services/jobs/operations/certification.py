@@ -53,7 +53,7 @@ async def check_hardship(
         raise problems.CertifiedAlready(number=valid.number, valid_until=valid.valid_until)
     limits, used = policy.hardship_limits(person.sex, on=today, area=seeker.area)
     facts = await _facts(session, person, seeker, family=family, today=today)
-    checks = hardship.check(hardship.Category(category.value), facts, limits=limits, day=today)
+    checks = hardship.check(hardship.Category(category.value), facts=facts, limits=limits, day=today)
     failed = [check.sentence for check in checks if not check.holds]
     if failed:
         raise problems.NotHardship(failed=failed)
@@ -81,7 +81,7 @@ async def grant_certification(
         category=category,
         area=finding.seeker.area,
         granted_on=today,
-        valid_until=hardship.add_months(today, months.integer),
+        valid_until=hardship.add_months(today, months=months.integer),
         case_id=case_id,
         working=[{"name": one.name, "holds": one.holds, "sentence": one.sentence} for one in finding.checks],
         parameters=[*finding.parameters, months.version],

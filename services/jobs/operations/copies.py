@@ -50,7 +50,7 @@ async def copy_employments(
         changes["placement"] = employer
     await settle_state(
         session,
-        seeker,
+        seeker=seeker,
         changes=changes,
         cause=ChangeCause.EMPLOYMENT,
         reason="参保登记的就业变动",

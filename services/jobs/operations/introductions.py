@@ -106,7 +106,7 @@ async def record_hire(
     seeker = await queries.get_seeker(session, introduction.seeker_id, for_update=True)
     await settle_state(
         session,
-        seeker,
+        seeker=seeker,
         changes={"works": True, "employer_name": employer.name, "placement": employer.name},
         cause=ChangeCause.HIRE,
         reason=f"经介绍录用：{vacancy.title}",

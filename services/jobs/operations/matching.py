@@ -36,7 +36,7 @@ async def match_vacancy(
         Candidate(
             seeker=seeker,
             vacancy=vacancy,
-            match=matching.match(_wish(seeker, categories), _post(vacancy), scale=scale),
+            match=matching.match(_wish(seeker, categories), post=_post(vacancy), scale=scale),
         )
         for seeker, categories in await queries.list_seekers_for(session, vacancy, caller=caller, today=today)
     ]
@@ -49,7 +49,9 @@ async def match_seeker(session: AsyncSession, *, seeker: Seeker, today: date, mo
     wish = _wish(seeker, await queries.list_categories(session, seeker.seeker_id, on=today))
     scale = policy.scale(on=today, area=seeker.area)
     found = [
-        Candidate(seeker=seeker, vacancy=vacancy, match=matching.match(wish, _post(vacancy), scale=scale))
+        Candidate(
+            seeker=seeker, vacancy=vacancy, match=matching.match(wish, post=_post(vacancy), scale=scale)
+        )
         for vacancy in await queries.list_vacancies_for(session, seeker, today=today)
     ]
     return sorted(found, key=lambda one: (-one.match.score, one.vacancy.vacancy_id))[:most]
@@ -58,7 +60,7 @@ async def match_seeker(session: AsyncSession, *, seeker: Seeker, today: date, mo
 async def matched(session: AsyncSession, *, seeker: Seeker, vacancy: Vacancy, today: date) -> dict[str, Any]:
     """The match as it is kept with an introduction, so that it can be explained later from the same figures."""
     wish = _wish(seeker, await queries.list_categories(session, seeker.seeker_id, on=today))
-    return told(matching.match(wish, _post(vacancy), scale=policy.scale(on=today, area=seeker.area)))
+    return told(matching.match(wish, post=_post(vacancy), scale=policy.scale(on=today, area=seeker.area)))
 
 
 def told(match: matching.Match) -> dict[str, Any]:

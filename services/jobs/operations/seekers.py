@@ -74,7 +74,7 @@ async def register_seeker(
     )
     if employer is not None:
         seeker.works, seeker.employer_name = True, employer
-    found = classified(seeker, person, today=today)
+    found = classified(seeker, person=person, today=today)
     seeker.state, seeker.state_reason = EmploymentState(found.state.value), found.reason
     if seeker.state == EmploymentState.UNEMPLOYED:
         seeker.unemployed_since = min(unemployed_since or today, today)
@@ -109,7 +109,7 @@ async def change_seeker(
     seeker = await queries.get_seeker(session, seeker_id, caller=caller, for_update=True)
     return await settle_state(
         session,
-        seeker,
+        seeker=seeker,
         changes=changes,
         cause=ChangeCause.UPDATE,
         reason=reason,
@@ -121,8 +121,8 @@ async def change_seeker(
 
 async def settle_state(
     session: AsyncSession,
-    seeker: Seeker,
     *,
+    seeker: Seeker,
     changes: Mapping[str, Any],
     cause: ChangeCause,
     reason: str,
@@ -137,7 +137,7 @@ async def settle_state(
     before = seeker.model_dump(mode="json")
     for name, value in changes.items():
         setattr(seeker, name, value)
-    found = classified(seeker, person, today=today)
+    found = classified(seeker, person=person, today=today)
     seeker.state, seeker.state_reason = EmploymentState(found.state.value), found.reason
     if seeker.state != EmploymentState.UNEMPLOYED:
         seeker.unemployed_since = None
@@ -163,10 +163,10 @@ async def settle_state(
     return seeker
 
 
-def classified(seeker: Seeker, person: Person, *, today: date) -> Classified:
+def classified(seeker: Seeker, *, person: Person, today: date) -> Classified:
     """The employment state of a registration on a day, with the parameters of its area."""
     situation = Situation(
-        age=age_on(person.birth_on, today),
+        age=age_on(person.birth_on, day=today),
         able=seeker.able,
         willing=seeker.willing,
         works=seeker.works,

@@ -44,7 +44,7 @@ class Classified:
     reason: str
 
 
-def age_on(birth_on: date, day: date) -> int:
+def age_on(birth_on: date, *, day: date) -> int:
     """Whole years of age on a day (周岁): a year is full on the birthday."""
     return day.year - birth_on.year - ((day.month, day.day) < (birth_on.month, birth_on.day))
 

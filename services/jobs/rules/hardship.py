@@ -49,7 +49,7 @@ class Check:
     sentence: str
 
 
-def check(category: Category, facts: Facts, *, limits: Limits, day: date) -> list[Check]:
+def check(category: Category, *, facts: Facts, limits: Limits, day: date) -> list[Check]:
     """Every condition of the category on that day; the person qualifies when all hold.
 
     Disability and lost land are proved by the certificate that the procedure asks for.
@@ -75,10 +75,10 @@ def check(category: Category, facts: Facts, *, limits: Limits, day: date) -> lis
 
 def one_year_over(since: date, *, months: int, day: date) -> bool:
     """Whether more than that many months have passed: on the very anniversary it is not yet more."""
-    return day > add_months(since, months)
+    return day > add_months(since, months=months)
 
 
-def add_months(day: date, months: int) -> date:
+def add_months(day: date, *, months: int) -> date:
     """The same day so many months later, or the last day of a shorter month."""
     years, month = divmod(day.month - 1 + months, 12)
     for last in range(day.day, 27, -1):
@@ -94,7 +94,7 @@ def _is(name: str, holds: bool, sentence: str) -> Check:
 
 
 def _age(facts: Facts, *, limits: Limits, day: date) -> Check:
-    age = age_on(facts.birth_on, day)
+    age = age_on(facts.birth_on, day=day)
     holds = age >= limits.least_age
     return _is("age", holds, f"{age}周岁，{'已满' if holds else '未满'}{limits.least_age}周岁")
 

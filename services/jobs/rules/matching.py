@@ -115,7 +115,7 @@ class _Found:
     known: bool = True
 
 
-def match(wish: Wish, post: Post, *, scale: Scale) -> Match:
+def match(wish: Wish, *, post: Post, scale: Scale) -> Match:
     """The score of a person for a vacancy with every part explained (个人信息保护法 §24: the person may ask why)."""
     found = {
         Criterion.OCCUPATION: _occupation(wish, post, scale),

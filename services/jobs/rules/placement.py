@@ -25,7 +25,7 @@ NEXT: dict[Stage, frozenset[Stage]] = {
 }
 
 
-def may_move(stage: Stage, to: Stage) -> bool:
+def may_move(stage: Stage, *, to: Stage) -> bool:
     """Whether a request may go from one stage to another."""
     return to in NEXT[stage]
 

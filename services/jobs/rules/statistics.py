@@ -15,7 +15,7 @@ class Rate:
     percent: Decimal | None
 
 
-def rate(numerator: int, denominator: int) -> Rate:
+def rate(numerator: int, *, denominator: int) -> Rate:
     """`numerator` of `denominator` in percent; more than all is possible (407 posts of a target of 300)."""
     percent = None
     if denominator:
