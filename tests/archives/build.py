@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.archives import events
+from services.archives import events, queries
 from services.archives.models import Piece
 from services.archives.operations import filing, transfer
 from services.archives.rules.filing import ClosedCase
@@ -116,7 +116,13 @@ def case(**told: Any) -> ClosedCase:
 
 async def piece(session: AsyncSession, **told: Any) -> Piece:
     """A piece filed from a settlement."""
-    return (await filing.file_cases(session, cases=[case(**told)], now=NOW))[0]
+    return (await file(session, [case(**told)]))[0]
+
+
+async def file(session: AsyncSession, cases: list[ClosedCase]) -> list[Piece]:
+    """The new pieces of the cases."""
+    filed = await filing.file_cases(session, cases=cases, now=NOW)
+    return [await queries.pieces.get_piece(session, piece_id=one, area="990101") for one in filed]
 
 
 async def entered(session: AsyncSession, *, by: Identity | None = None, **described: Any) -> Piece:

@@ -92,7 +92,7 @@ class TestFileCases:
             build.case(settled_on="2024-01-01"),
             build.case(settled_on="2023-06-01"),
         ]
-        filed = await filing.file_cases(archives_session, cases=cases, now=build.NOW)
+        filed = await build.file(archives_session, cases)
         assert [(piece.year, piece.number) for piece in filed] == [(2023, 1), (2024, 1), (2023, 2)]
 
     async def test_refuses_an_area_without_fonds(self, archives_session: AsyncSession) -> None:
@@ -131,7 +131,7 @@ class TestConcurrentFiling:
                 if worker % 2:
                     cases.reverse()
                 async with archives_api.sessions() as session:
-                    await filing.file_cases(session, cases=cases, now=build.NOW)
+                    await build.file(session, cases)
                     await (session.rollback() if (worker + batch) % 4 == 0 else session.commit())
 
         await asyncio.gather(*(work(worker) for worker in range(6)))

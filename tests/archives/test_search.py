@@ -89,7 +89,7 @@ class TestSearchPieces:
 
     async def test_answers_newest_first_and_pages(self, archives_session: AsyncSession) -> None:
         cases = [build.case(settled_on=f"2024-03-{day:02d}") for day in (3, 1, 2, 2, 5)]
-        await filing.file_cases(archives_session, cases=cases, now=build.NOW)
+        await build.file(archives_session, cases)
         seen: list[Piece] = []
         after = None
         for _ in range(3):
@@ -148,7 +148,7 @@ class TestRecall:
                 build.case(person_name=name, institution_name=place, bill_number=f"B{number}")
                 for number, (name, place) in enumerate((name, place) for name in NAMES for place in PLACES)
             ]
-            yield session, await filing.file_cases(session, cases=cases, now=build.NOW)
+            yield session, await build.file(session, cases)
             await session.rollback()
 
     @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
