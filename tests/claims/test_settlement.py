@@ -1,5 +1,6 @@
 """Settlement through the API on a real database."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import orjson
@@ -233,6 +234,39 @@ class TestSettleBill:
     async def test_refuses_a_message_without_id(self, api):
         answer = await build.hospital(api).post(f"/claims/v1/bills/{new_id()}/settlement")
         assert (answer.status_code, answer.json()["type"]) == (400, "/problems/idempotency-key-missing")
+
+    @pytest.mark.parametrize(
+        ("who", "status", "slug"),
+        [
+            ({"scopes": ()}, 401, "identity-missing"),
+            ({"scopes": ("claims:read",)}, 403, "scope-missing"),
+            ({"body": b'{"surprise": 1}'}, 422, "invalid-request"),
+            ({"body": b"{"}, 400, "malformed-json"),
+            ({"body": b'{"presettled": {"total": "-1.00"}}'}, 422, "invalid-request"),
+            ({"bill_id": "none"}, 422, "invalid-request"),
+            ({"key": "x" * 101}, 422, "invalid-request"),
+        ],
+    )
+    async def test_refuses_a_request_that_is_not_in_order(self, api, who, status, slug):
+        person = await build.insure(api, Person())
+        bill_id = await build.upload(
+            build.hospital(api), build.bill(person, build.line(1, build.A, "2600.00"))
+        )
+        client = api.client(*who.get("scopes", build.HOSPITAL), kind="system", organisation=LEVEL_2)
+        answer = await client.post(
+            f"/claims/v1/bills/{who.get('bill_id', bill_id)}/settlement",
+            content=who.get("body", b""),
+            headers={**build.key(who.get("key")), "Content-Type": "application/json"},
+        )
+        assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{slug}")
+        assert await api.pool.fetchval("SELECT count(*) FROM settlement") == 0
+
+    async def test_refuses_an_identity_signed_for_another_service(self, api):
+        hospital = build.hospital(api)
+        stranger = replace(api, name="enrolment").client(*build.HOSPITAL, kind="system", organisation=LEVEL_2)
+        answer = await stranger.post(f"/claims/v1/bills/{new_id()}/settlement", headers=build.key())
+        assert (answer.status_code, answer.json()["type"]) == (401, "/problems/identity-refused")
+        assert (await build.settle(hospital, str(new_id()))).status_code == 404
 
     async def test_refuses_a_bill_settled_before(self, api):
         person = await build.insure(api, Person())

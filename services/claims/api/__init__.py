@@ -4,6 +4,7 @@ from services.claims.api import bills, disclosure, entitlement, ledger, register
 
 # The router with the hot path comes first: routes are tried in this order, and each try costs.
 ROUTERS = [
+    settlements.hot_router,
     settlements.router,
     bills.router,
     entitlement.router,

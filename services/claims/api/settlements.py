@@ -10,6 +10,7 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.claims.api.hot import hot
 from services.claims.api.registers import ONCE
 from services.claims.codes import SettlementState
 from services.claims.models import Settlement
@@ -46,11 +47,13 @@ from services.claims.schemas.settlements import (
 from services.kit import clock
 from services.kit.db import DbSession
 from services.kit.idempotency import HEADER, Once, fingerprint_of, valid_key
+from services.kit.identity import HEADER as IDENTITY
 from services.kit.identity import Identity, requires
 from services.kit.logging import request_id
 from services.kit.paging import CursorRefused, Page, PageQuery
-from services.kit.problems import answers
+from services.kit.problems import Problem, answers
 
+JSON = "application/json"
 router = APIRouter(tags=["settlements"])
 Settler = Annotated[Identity, requires("claims:settle")]
 Reader = Annotated[Identity, requires("claims:read")]
@@ -66,7 +69,44 @@ REFUSALS = (
 )
 
 
-@router.post(
+async def _plain_settlement(request: Request) -> Response | None:
+    """Settles when caller, message id and body are plainly in order; None leaves it to `settle_bill`."""
+    try:
+        caller: Identity = request.app.state.verifier(request.headers[IDENTITY])
+        key = valid_key(request.headers.get(HEADER))
+        raw = await request.body()
+        body = SettlementCreate.model_validate_json(raw) if raw else None
+        bill_id = UUID(request.path_params["bill_id"])
+    except (Problem, KeyError, ValueError):
+        return None
+    if "claims:settle" not in caller.scopes or (raw and request.headers.get("content-type") != JSON):
+        return None
+    return await _settle(request, bill_id, caller, body, key)
+
+
+async def _settle(
+    request: Request, bill_id: UUID, caller: Identity, body: SettlementCreate | None, key: str
+) -> Response:
+    now = clock.now()
+    case = Case(
+        bill_id=bill_id,
+        caller=caller,
+        now=now,
+        today=clock.business_date(now),
+        key=key,
+        fingerprint=fingerprint_of(method=request.method, path=request.url.path, body=await request.body()),
+        presettled=body.presettled.amounts() if body and body.presettled else None,
+        request_id=request_id.get(),
+    )
+    answer = await desk_of(request).settle(case)
+    headers = {"Idempotent-Replayed": "true"} if answer.replayed else None
+    return Response(answer.body, status_code=answer.status, media_type=JSON, headers=headers)
+
+
+hot_router = APIRouter(tags=["settlements"], route_class=hot(_plain_settlement))
+
+
+@hot_router.post(
     "/bills/{bill_id}/settlement",
     status_code=201,
     response_model=SettlementRead,
@@ -87,20 +127,7 @@ async def settle_bill(
     ] = None,
 ) -> Response:
     """结算 · settle the bill; the answer leaves after the commit, and is the same when sent again."""
-    now = clock.now()
-    case = Case(
-        bill_id=bill_id,
-        caller=caller,
-        now=now,
-        today=clock.business_date(now),
-        key=valid_key(idempotency_key),
-        fingerprint=fingerprint_of(method=request.method, path=request.url.path, body=await request.body()),
-        presettled=body.presettled.amounts() if body and body.presettled else None,
-        request_id=request_id.get(),
-    )
-    answer = await desk_of(request).settle(case)
-    headers = {"Idempotent-Replayed": "true"} if answer.replayed else None
-    return Response(answer.body, status_code=answer.status, media_type="application/json", headers=headers)
+    return await _settle(request, bill_id, caller, body, valid_key(idempotency_key))
 
 
 @router.post("/bills/{bill_id}/presettlement", response_model=PresettlementRead, responses=answers(*REFUSALS))
@@ -108,7 +135,7 @@ async def presettle_bill(request: Request, bill_id: UUID, caller: Settler) -> Re
     """预结算 · who would pay which part; nothing is written."""
     case = Case(bill_id=bill_id, caller=caller, now=clock.now(), today=clock.today())
     decided = await desk_of(request).presettle(case)
-    return Response(orjson.dumps(parts_of(decided)), media_type="application/json")
+    return Response(orjson.dumps(parts_of(decided)), media_type=JSON)
 
 
 @router.get("/settlements", responses=answers(CursorRefused))
