@@ -107,9 +107,9 @@ class Rounds:
 async def compare(
     contenders: Sequence[Contender], *, rounds: int, seconds: float, say: Callable[[str], None]
 ) -> Rounds:
-    """Runs the rounds, after a short slice of each that warms it up and is not counted."""
+    """Runs the rounds, after a slice of each that warms it up and is not counted."""
     for contender in contenders:
-        await contender.run(min(seconds, 1.0))
+        await contender.run(seconds)
     done: list[Round] = []
     for number in range(rounds):
         ordered = contenders if number % 2 == 0 else tuple(reversed(contenders))
