@@ -105,6 +105,7 @@ class VacancyState(Code):
     FILLED = "filled", "已招满"
     EXPIRED = "expired", "已过期"
     REFUSED = "refused", "未通过审核"
+    CLOSED = "closed", "已关闭"
 
 
 class Criterion(Code):

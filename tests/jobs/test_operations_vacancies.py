@@ -12,6 +12,7 @@ from services.jobs.codes import (
     EmployerKind,
     VacancyState,
 )
+from services.jobs.models import Vacancy
 from services.kit.procedures import CaseState, Decision, Move, decide_step, withdraw_case
 from services.kit.procedures.problems import StepTakenBySamePerson
 from tests.conftest import caller
@@ -127,6 +128,25 @@ class TestVacancyPublication:
         )
         await withdraw_case(jobs_session, desk, case_id=withdrawn.case_id, reason="", caller=CLERK, now=NOW)
         assert (rejected.state, withdrawn.state) == ("refused", "refused")
+
+    async def test_closes_when_the_employer_needs_nobody_any_more(self, jobs_session: AsyncSession) -> None:
+        published, submitted = await build.vacancy(jobs_session), await submit(jobs_session)
+        for one in (published, submitted):
+            await self._close(jobs_session, one, CLERK)
+            assert str(one.state) == "closed"
+        with pytest.raises(problems.VacancyNotOpen):
+            await self._close(jobs_session, published, CLERK)
+
+    async def test_is_closed_by_its_own_employer_only(self, jobs_session: AsyncSession) -> None:
+        vacancy = await build.vacancy(jobs_session)
+        rival = caller("jobs:vacancy", kind="system", organisation="91990101MA00000019")
+        with pytest.raises(problems.EmployerNotFound):
+            await self._close(jobs_session, vacancy, rival)
+
+    async def _close(self, session: AsyncSession, vacancy: Vacancy, by: Any) -> None:
+        await operations.close_vacancy(
+            session, vacancy_id=vacancy.vacancy_id, reason="已从别处招到", caller=by, now=NOW
+        )
 
     async def test_expires_after_its_last_day(self, jobs_session: AsyncSession) -> None:
         vacancy = await build.vacancy(jobs_session, valid_until=TODAY)

@@ -13,6 +13,7 @@ from services.jobs.rules import employment, hardship, matching, placement
 from services.jobs.rules.employment import Situation, State, WorkingAge, age_on, classify
 from services.jobs.rules.hardship import Category, Facts, Limits
 from services.jobs.rules.matching import Criterion, Post, Wish, match
+from services.jobs.rules.statistics import rate
 
 AGE = WorkingAge(least=16, below=60)
 DAY = date(2026, 3, 2)
@@ -143,6 +144,19 @@ class TestHardship:
     )
     def test_adds_months(self, day: date, months: int, later: date) -> None:
         assert hardship.add_months(day, months=months) == later
+
+
+class TestRate:
+    """Source figures: 002 J-01 (300, 407, 247); 004 L643 (85 of 85)."""
+
+    @pytest.mark.parametrize(
+        ("numerator", "denominator", "percent"),
+        [(407, 300, "135.67"), (247, 300, "82.33"), (247, 407, "60.69"), (85, 85, "100.00"), (1, 0, None)],
+    )
+    def test_keeps_its_denominator(self, numerator: int, denominator: int, percent: str | None) -> None:
+        found = rate(numerator, denominator=denominator)
+        assert (found.numerator, found.denominator) == (numerator, denominator)
+        assert found.percent == (None if percent is None else Decimal(percent))
 
 
 class TestPromise:

@@ -14,6 +14,7 @@ from services.jobs.schemas.seekers import Area, Occupation
 from services.jobs.schemas.vacancies import (
     MatchRead,
     PublishedVacancyRead,
+    VacancyClosureCreate,
     VacancyCreate,
     VacancyRead,
     VacancyTermsCreate,
@@ -65,6 +66,26 @@ async def resubmit_vacancy(
     """岗位补正 · mend a vacancy that was returned; the same case goes on."""
     vacancy = await operations.resubmit_vacancy(
         session, vacancy_id=vacancy_id, terms=_terms(body), caller=caller, now=clock.now()
+    )
+    return once.keep(VacancyRead.model_validate(vacancy))
+
+
+@router.post(
+    "/vacancies/{vacancy_id}/closure",
+    responses=answers(
+        *ONCE,
+        problems.VacancyNotFound,
+        problems.EmployerNotFound,
+        problems.VacancyNotOpen,
+        problems.ReasonNeeded,
+    ),
+)
+async def close_vacancy(
+    vacancy_id: UUID, body: VacancyClosureCreate, session: DbSession, caller: Recruiter, once: Once
+) -> VacancyRead:
+    """岗位关闭 · the employer needs nobody any more."""
+    vacancy = await operations.close_vacancy(
+        session, vacancy_id=vacancy_id, reason=body.reason, caller=caller, now=clock.now()
     )
     return once.keep(VacancyRead.model_validate(vacancy))
 

@@ -25,7 +25,7 @@ CODES = {
     "none primary junior_middle senior_middle vocational junior_college bachelor master": "seeker.education vacancy.education",
     "employed employed_seeking unemployed outside": "seeker.state",
     "survey update employment hire certification": "seeker_change.cause",
-    "submitted published filled expired refused": "vacancy.state",
+    "submitted published filled expired refused closed": "vacancy.state",
     "normal special": "procedure_case.kind",
     "in_review returned approved rejected withdrawn": "procedure_case.state procedure_step.from_state procedure_step.to_state",
     "apply approve return reject correct withdraw object": "procedure_step.move",

@@ -22,6 +22,7 @@ from services.jobs.operations.seekers import Survey, change_seeker, register_see
 from services.jobs.operations.vacancies import (
     VacancyTerms,
     check_vacancy,
+    close_vacancy,
     expire_vacancies,
     publish_vacancy,
     refuse_vacancy,
@@ -40,6 +41,7 @@ __all__ = [
     "check_hardship",
     "check_vacancy",
     "close_request",
+    "close_vacancy",
     "copy_assistance",
     "copy_employments",
     "copy_person",

@@ -11,9 +11,9 @@ from services.jobs.models import AssistanceOffer, AssistanceRequest, FollowUp
 from services.jobs.operations.introductions import introduce, record_hire, record_refusal
 from services.jobs.rules.placement import Stage, may_move, promise_after_refusals
 from services.kit import metrics
-from services.kit.calendar import due_on
 from services.kit.clock import business_date
 from services.kit.identity import Identity
+from services.kit.procedures import due_on
 
 METRIC = "employment-assistance"
 
@@ -62,7 +62,7 @@ async def verify_request(
         raise problems.NotCertified
     days = policy.parameter("placement_promise_days", on=today, area=request.area).integer
     request.verified_by, request.verified_on = caller.subject, today
-    request.due_on = due_on(today, days)
+    request.due_on = due_on(today, working_days=days)
     return await _moved(session, request, Stage.VERIFIED, remark=remark)
 
 

@@ -125,9 +125,9 @@ async def _running(session: AsyncSession, introduction_id: UUID, *, caller: Iden
 
 
 async def _take_place(session: AsyncSession, vacancy_id: UUID) -> Vacancy:
-    """One place of the vacancy is taken; somebody introduced before its last day may still be hired after it."""
+    """One place of the vacancy is taken; somebody introduced before it expired or closed may still be hired."""
     vacancy = await queries.get_vacancy(session, vacancy_id, for_update=True)
-    if vacancy.state not in (VacancyState.PUBLISHED, VacancyState.EXPIRED):
+    if vacancy.state not in (VacancyState.PUBLISHED, VacancyState.EXPIRED, VacancyState.CLOSED):
         raise problems.VacancyNotOpen(state=VacancyState(vacancy.state).label)
     vacancy.taken += 1
     if vacancy.taken == vacancy.places:

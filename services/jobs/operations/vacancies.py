@@ -15,7 +15,7 @@ from services.jobs.models import Employer, Vacancy
 from services.kit.clock import business_date
 from services.kit.events import publish
 from services.kit.identity import Identity
-from services.kit.procedures import Papers, correct_case, open_case
+from services.kit.procedures import Papers, correct_case, open_case, withdraw_case
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +188,31 @@ async def refuse_vacancy(session: AsyncSession, *, vacancy_id: UUID) -> Vacancy:
     """Marks a vacancy whose case was rejected or withdrawn."""
     vacancy = await queries.get_vacancy(session, vacancy_id, for_update=True)
     vacancy.state = VacancyState.REFUSED
+    vacancy.version += 1
+    session.add(vacancy)
+    await session.flush()
+    return vacancy
+
+
+async def close_vacancy(
+    session: AsyncSession, *, vacancy_id: UUID, reason: str, caller: Identity, now: datetime
+) -> Vacancy:
+    """The employer needs nobody any more (岗位关闭): the public list loses it, or its review is withdrawn.
+
+    Raises VacancyNotFound, VacancyNotOpen, ReasonNeeded.
+    """
+    if not reason.strip():
+        raise problems.ReasonNeeded
+    vacancy = await queries.get_vacancy(session, vacancy_id, caller=caller)
+    await queries.get_employer(session, vacancy.employer_id, caller=caller)
+    if vacancy.state == VacancyState.SUBMITTED and vacancy.case_id is not None:
+        await withdraw_case(
+            session, procedures.DESK, case_id=vacancy.case_id, reason=reason, caller=caller, now=now
+        )
+    vacancy = await queries.get_vacancy(session, vacancy_id, for_update=True)
+    if vacancy.state not in (VacancyState.PUBLISHED, VacancyState.REFUSED):
+        raise problems.VacancyNotOpen(state=VacancyState(vacancy.state).label)
+    vacancy.state = VacancyState.CLOSED
     vacancy.version += 1
     session.add(vacancy)
     await session.flush()

@@ -93,6 +93,14 @@ class VacancyCreate(VacancyTermsCreate):
     employer_id: UUID
 
 
+class VacancyClosureCreate(BaseModel):
+    """Why a vacancy is closed before its last day (岗位关闭)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
 class VacancyRead(BaseModel):
     """A vacancy as its employer and the bureau see it; `case_id` is its review."""
 

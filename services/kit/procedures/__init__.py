@@ -6,7 +6,7 @@ workflow engine: what does not fit is written as plain operations.
 """
 
 from services.kit.procedures.checks import Decision, Papers
-from services.kit.procedures.deadlines import overdue_timer, step_due, tell_overdue
+from services.kit.procedures.deadlines import due_on, overdue_timer, step_due, tell_overdue
 from services.kit.procedures.declared import (
     Application,
     CaseKind,
@@ -54,6 +54,7 @@ __all__ = [
     "Subject",
     "correct_case",
     "decide_step",
+    "due_on",
     "object_to_notice",
     "open_case",
     "overdue_timer",

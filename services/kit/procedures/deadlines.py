@@ -5,27 +5,40 @@ from datetime import date, datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.kit import metrics
-from services.kit.calendar import due_on, notice_ends_on
+from services.kit import calendar, metrics
 from services.kit.clock import business_date
 from services.kit.events import Timer, publish
 from services.kit.procedures import queries
 from services.kit.procedures.declared import Procedure, Step, StepKind
 from services.kit.procedures.desk import Desk
+from services.kit.procedures.problems import CalendarMissing
 from services.kit.procedures.tables import ProcedureCase
 
 BATCH = 500
 
 
+def due_on(event_day: date, *, working_days: int) -> date:
+    """The last day of a time limit (办理时限). Raises CalendarMissing where the year's holidays are unknown."""
+    try:
+        return calendar.due_on(event_day, working_days)
+    except calendar.NoCalendar as error:
+        raise CalendarMissing(year=error.year) from error
+
+
 def notice_end(step: Step, *, begins: date) -> date | None:
     """The last day of a public notice (公示期), None for other steps: the day it begins counts as the first (X3)."""
-    return notice_ends_on(begins, step.working_days) if step.kind is StepKind.NOTICE else None
+    if step.kind is not StepKind.NOTICE:
+        return None
+    try:
+        return calendar.notice_ends_on(begins, step.working_days)
+    except calendar.NoCalendar as error:
+        raise CalendarMissing(year=error.year) from error
 
 
 def step_due(step: Step, *, begins: date) -> date:
     """The promised day of a step: the day of the event is not counted (X3); a notice is closed the day after."""
     ends = notice_end(step, begins=begins)
-    return due_on(ends, 1) if ends else due_on(begins, step.working_days)
+    return due_on(ends, working_days=1) if ends else due_on(begins, working_days=step.working_days)
 
 
 def start_step(case: ProcedureCase, procedure: Procedure, step: Step, *, today: date) -> None:

@@ -1,6 +1,9 @@
 """What can be wrong with a case."""
 
-from services.kit.problems import Conflict, Forbidden, NotFound, Refused, Text
+from collections.abc import Mapping
+from typing import ClassVar
+
+from services.kit.problems import Conflict, Forbidden, NotFound, Refused, Text, Unavailable
 
 
 class UnknownProcedure(NotFound):
@@ -138,6 +141,18 @@ class NoNoticeRunning(Conflict):
     slug = "no-notice-running"
     title = Text("当前不在公示期", "No public notice is running")
     detail = Text("异议只能在公示期内提出。", "Objections are heard during the notice only.")
+
+
+class CalendarMissing(Unavailable):
+    """The holidays of a year are not on record, so no deadline can be promised (缺少节假日数据)."""
+
+    slug = "calendar-missing"
+    title = Text("缺少节假日数据", "The holidays of a year are missing")
+    detail = Text(
+        "缺少 {year} 年节假日数据，无法计算办理时限，请管理员按国务院办公厅通知补充。",
+        "There are no holidays on record for {year}; have an administrator add them.",
+    )
+    headers: ClassVar[Mapping[str, str]] = {}
 
 
 class MinuteMissing(Refused):

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, false, func
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,9 +18,9 @@ from services.kit.procedures.tables import CaseState, Move, ProcedureActor, Proc
 def visible_to(caller: Identity) -> ColumnElement[bool]:
     """Which cases the caller may see: a citizen his own, a system its organisation's, staff their area."""
     if caller.kind == "citizen":
-        return col(ProcedureCase.subject_id) == caller.person_id
+        return col(ProcedureCase.subject_id) == caller.person_id if caller.person_id else false()
     if caller.kind == "system":
-        return col(ProcedureCase.organisation) == caller.organisation
+        return col(ProcedureCase.organisation) == caller.organisation if caller.organisation else false()
     return col(ProcedureCase.area) == caller.area
 
 

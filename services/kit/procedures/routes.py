@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query
 
 from services.kit import clock
 from services.kit.db import DbSession
-from services.kit.idempotency import Once
+from services.kit.idempotency import IdempotencyKeyMissing, IdempotencyKeyReused, Once
 from services.kit.identity import Identity, anyone, requires
-from services.kit.paging import Page, PageQuery
+from services.kit.paging import CursorRefused, Page, PageQuery
 from services.kit.problems import answers
 from services.kit.procedures import problems, queries, running
 from services.kit.procedures.checks import Decision, Papers
@@ -31,6 +31,8 @@ from services.kit.procedures.schemas import (
 )
 from services.kit.procedures.tables import CaseState, Move
 
+ONCE = (IdempotencyKeyMissing, IdempotencyKeyReused, problems.CalendarMissing)
+
 
 def router_of(desk: Desk, *, apply: str, review: str, read: str, own: str | None = None) -> APIRouter:
     """The routes on cases; each argument is the scope that its routes need.
@@ -48,7 +50,9 @@ def router_of(desk: Desk, *, apply: str, review: str, read: str, own: str | None
         "/cases",
         status_code=201,
         responses=answers(
+            *ONCE,
             problems.UnknownProcedure,
+            problems.NotOwnApplication,
             problems.DocumentsMissing,
             problems.DocumentNotListed,
             problems.CaseOpen,
@@ -70,7 +74,7 @@ def router_of(desk: Desk, *, apply: str, review: str, read: str, own: str | None
         )
         return once.keep(await detail(session, desk, case, today=clock.today()), status=201)
 
-    @router.get("/cases")
+    @router.get("/cases", responses=answers(CursorRefused))
     async def list_cases(
         session: DbSession,
         caller: Annotated[Identity, requires(read)],
@@ -103,6 +107,7 @@ def router_of(desk: Desk, *, apply: str, review: str, read: str, own: str | None
         "/cases/{case_id}/steps",
         status_code=201,
         responses=answers(
+            *ONCE,
             problems.CaseNotFound,
             problems.CaseClosed,
             problems.RoleMissing,
@@ -111,6 +116,7 @@ def router_of(desk: Desk, *, apply: str, review: str, read: str, own: str | None
             problems.StepTakenBySamePerson,
             problems.ReasonMissing,
             problems.DocumentNotListed,
+            problems.DocumentsMissing,
             problems.NoticeRunning,
             problems.MinuteMissing,
         ),
@@ -132,7 +138,11 @@ def router_of(desk: Desk, *, apply: str, review: str, read: str, own: str | None
     @router.post(
         "/cases/{case_id}/correction",
         responses=answers(
-            problems.CaseNotFound, problems.CaseClosed, problems.DocumentsMissing, problems.DocumentNotListed
+            *ONCE,
+            problems.CaseNotFound,
+            problems.CaseClosed,
+            problems.DocumentsMissing,
+            problems.DocumentNotListed,
         ),
     )
     async def correct_case(
@@ -149,7 +159,9 @@ def router_of(desk: Desk, *, apply: str, review: str, read: str, own: str | None
         )
         return once.keep(await detail(session, desk, case, today=clock.today()))
 
-    @router.post("/cases/{case_id}/withdrawal", responses=answers(problems.CaseNotFound, problems.CaseClosed))
+    @router.post(
+        "/cases/{case_id}/withdrawal", responses=answers(*ONCE, problems.CaseNotFound, problems.CaseClosed)
+    )
     async def withdraw_case(
         case_id: UUID,
         body: WithdrawalCreate,
@@ -174,7 +186,7 @@ def _add_objections(router: APIRouter, desk: Desk, *, apply: str) -> None:
     @router.post(
         "/cases/{case_id}/objections",
         status_code=201,
-        responses=answers(problems.CaseNotFound, problems.NoNoticeRunning),
+        responses=answers(*ONCE, problems.CaseNotFound, problems.NoNoticeRunning),
     )
     async def object_to_notice(
         case_id: UUID,
@@ -191,7 +203,7 @@ def _add_objections(router: APIRouter, desk: Desk, *, apply: str) -> None:
 
 
 def _add_own(router: APIRouter, desk: Desk, *, own: str) -> None:
-    @router.get("/my/cases")
+    @router.get("/my/cases", responses=answers(CursorRefused))
     async def list_own_cases(
         session: DbSession, caller: Annotated[Identity, requires(own)], query: PageQuery
     ) -> Page[CaseRead]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import select
@@ -170,6 +171,14 @@ class TestChain:
         await decided(desk_session, case, CLERK)
         with pytest.raises(problems.CaseClosed):
             await decided(desk_session, case, person("x", "clerk", "reviewer"), step="first_review")
+
+    @pytest.mark.parametrize("kind", ["citizen", "system"])
+    async def test_shows_nothing_to_a_caller_bound_to_nobody(
+        self, desk_session: AsyncSession, kind: Any
+    ) -> None:
+        case = await opened(desk_session)
+        with pytest.raises(problems.CaseNotFound):
+            await decided(desk_session, case, person("c1", "clerk", kind=kind))
 
     async def test_leaves_a_case_of_another_area_alone(self, desk_session: AsyncSession) -> None:
         case = await opened(desk_session)

@@ -1,6 +1,6 @@
 """Public notices run their days; broken promises are told of once."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -59,3 +59,8 @@ class TestOverdue:
         await decided(desk_session, await opened(desk_session), CLERK, Move.RETURN, reason="请补")
         await tell_overdue(desk_session, DESK, today=date(2026, 6, 1))
         assert await subjects(desk_session) == []
+
+    async def test_promises_nothing_where_the_holidays_are_unknown(self, desk_session: AsyncSession) -> None:
+        with pytest.raises(problems.CalendarMissing) as refused:
+            await opened(desk_session, now=datetime(2099, 12, 1, tzinfo=UTC))
+        assert refused.value.members["year"] == 2099
