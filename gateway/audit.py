@@ -8,18 +8,15 @@ missing row even to someone who does not trust the database's administrator.
 
 import asyncio
 import contextlib
-import hashlib
 from collections import deque
-from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
-from uuid import UUID
 
 import asyncpg
-import orjson
 import structlog
 
+from gateway.chain import chained, first_hash
 from services.kit.db import server_settings
 from services.kit.ids import new_id
 from services.kit.problems import Text, Unavailable
@@ -85,16 +82,6 @@ INSERT = f"""
     INSERT INTO audit_entry (chain, place, hash, {_COLUMNS})
     SELECT $1::uuid, rows.* FROM unnest({_ARRAYS}) AS rows
     ON CONFLICT (chain, place) DO NOTHING"""  # noqa: S608 - built from constants
-
-
-def chained(previous: bytes, place: int, entry: Sequence[object]) -> bytes:
-    """The hash of a row: over the hash before it, its place and its columns."""
-    return hashlib.sha256(previous + orjson.dumps((place, *entry))).digest()
-
-
-def first_hash(chain: UUID) -> bytes:
-    """Where a chain begins."""
-    return hashlib.sha256(chain.bytes).digest()
 
 
 class Trail:

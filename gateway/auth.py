@@ -35,6 +35,8 @@ CACHE = 20_000
 IDENTITY_SECONDS, IDENTITY_REUSE = 60, 30
 POLL_SECONDS = 1.0
 CHANNEL = "session_ended"
+# Sign-ins stay on the audit trail; the session itself is of no use once it is over.
+PURGE = "DELETE FROM session WHERE expires_at < now() - interval '30 days'"
 
 
 class TokenMissing(Unauthenticated):
@@ -281,6 +283,7 @@ class Revocations:
         connection = await asyncpg.connect(self._url, timeout=3, command_timeout=5, server_settings=settings)
         try:
             await connection.add_listener(CHANNEL, lambda *heard: self.add(str(heard[-1])))
+            await connection.execute(PURGE)
             while True:
                 before = datetime.now(UTC)
                 for row in await connection.fetch("SELECT id FROM session WHERE ended_at >= $1", since):
@@ -288,6 +291,8 @@ class Revocations:
                 # Rows that commit late carry an earlier time: look back a little further than the last poll.
                 since = before - timedelta(seconds=30)
                 self._forget()
+                if before.minute == before.second == 0:
+                    await connection.execute(PURGE)
                 await asyncio.sleep(POLL_SECONDS)
         finally:
             connection.terminate()
