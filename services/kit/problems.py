@@ -13,6 +13,7 @@ Problem
 A service declares its own problems as subclasses beside the function that raises them.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -93,6 +94,27 @@ class Malformed(Problem):
     )
 
 
+class TextRefused(Invalid):
+    """A text holds what no database text can hold (文字含有不可存储的字符)."""
+
+    slug = "text-refused"
+    title = Text("文字中有不可存储的字符", "A text cannot be stored")
+    detail = Text(
+        "请删除文字中的控制字符（NUL）后重新提交。",
+        "Remove the control character NUL from the text and send again.",
+    )
+
+
+class Unstorable(Invalid):
+    """A text holds a character that cannot be stored, such as NUL (含有不能保存的字符)."""
+
+    slug = "unstorable-character"
+    title = Text("含有不能保存的字符", "A character cannot be stored")
+    detail = Text(
+        "请删除控制字符（如 NUL）后重新提交。", "Remove control characters such as NUL and send again."
+    )
+
+
 class Unauthenticated(Problem):
     """Nobody is known to be calling (未登录)."""
 
@@ -147,6 +169,17 @@ class Refused(Problem):
     slug = "refused"
     title = Text("不符合规定", "A rule refuses this")
     detail = Text("请按规定更正后重新提交。", "Correct it according to the rule and send again.")
+
+
+class CharacterRefused(Refused):
+    """A text holds a character that no text has, such as U+0000 (含有不可用的字符)."""
+
+    slug = "character-refused"
+    title = Text("含有不可用的字符", "A text holds a character that cannot be kept")
+    detail = Text(
+        "请删除空字符（U+0000）等控制字符后重新提交。",
+        "Remove control characters such as U+0000 and send again.",
+    )
 
 
 class Unavailable(Problem):
@@ -247,15 +280,30 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
     broken = next((fault for fault in faults if fault["type"] == "json_invalid"), None)
     if broken:
         return _respond(request, Malformed(position=broken["loc"][-1]))
-    return _respond(request, Invalid(errors=[_fault(fault) for fault in faults]))
+    language = language_of(request.headers.get("accept-language"))
+    return _respond(request, Invalid(errors=[_fault(fault, language=language) for fault in faults]))
 
 
-def _fault(fault: Mapping[str, Any]) -> dict[str, object]:
+def _fault(fault: Mapping[str, Any], *, language: str) -> dict[str, object]:
     """One schema error without the offending value: it may be personal data."""
     where: Sequence[object] = fault["loc"]
-    zh = _CHINESE.get(fault["type"])
-    message = zh.format_map(fault.get("ctx", {})) if zh else fault["msg"]
+    zh = _CHINESE.get(fault["type"]) if language == "zh" else None
+    own = _BILINGUAL.fullmatch(fault["msg"])
+    if own:
+        message = own[language]
+    else:
+        message = zh.format_map(_in_chinese(fault.get("ctx", {}))) if zh else fault["msg"]
     return {"field": ".".join(map(str, where[1:])), "in": where[0], "code": fault["type"], "message": message}
+
+
+# How a validator of ours says it: "日期先后有误 (the dates are out of order)".
+_BILINGUAL = re.compile(r"(?P<zh>.*[\u4e00-\u9fff].*?) \((?P<en>[\x20-\x7e]+)\)", re.DOTALL)
+
+
+def _in_chinese(context: Mapping[str, Any]) -> dict[str, Any]:
+    """The context of a schema error, with its enumeration "'a', 'b' or 'c'" as Chinese writes it."""
+    listed = str(context.get("expected", "")).replace(" or ", "、").replace(", ", "、")
+    return {**context, "expected": listed}
 
 
 _CHINESE = {
@@ -319,13 +367,25 @@ async def _on_integrity(request: Request, error: Exception) -> Response:
     return _respond(request, AlreadyExists() if state == "23505" else Conflict(constraint=constraint))
 
 
+_NOT_A_TEXT = "22021"
 _BUSY = ("08", "53", "57", "40", "55")  # connection, resources, operator, serialisation, lock not available
+
+
+_NO_TEXT = ("22021", "22P05")  # PostgreSQL keeps no U+0000, neither in text nor in jsonb
+
+_UNSTORABLE = ("22021", "22P05")
 
 
 async def _on_database(request: Request, error: Exception) -> Response:
     cause = getattr(getattr(error, "orig", None), "__cause__", None)
     state = getattr(cause, "sqlstate", None) or ""
+    if state in _NO_TEXT:
+        return _respond(request, CharacterRefused())
     down = not isinstance(error, DBAPIError) or isinstance(error, InterfaceError | OperationalError)
+    if state == _NOT_A_TEXT:
+        return _respond(request, TextRefused())
+    if state in _UNSTORABLE:
+        return _respond(request, Unstorable())
     if down or state[:2] in _BUSY or error_is_disconnect(error):
         log.error("database.unavailable", error=type(error).__name__, sqlstate=state)
         return _respond(request, Unavailable())

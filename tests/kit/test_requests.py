@@ -154,6 +154,11 @@ class TestProblem:
         assert response.json()["errors"][0]["field"] in body
         assert await count(api, "note") == 0
 
+    async def test_refuses_a_character_that_cannot_be_stored(self, api: ServiceApi) -> None:
+        response = await write(api.client(*WRITER), "甲\0")
+        assert (response.status_code, response.json()["type"]) == (422, "/problems/unstorable-character")
+        assert await count(api, "note") == 0
+
     async def test_says_where_the_json_broke(self, api: ServiceApi) -> None:
         response = await api.client(*WRITER).post(
             "/toy/v1/notes",

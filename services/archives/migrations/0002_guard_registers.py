@@ -9,6 +9,8 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+CASE_STATES = "in_review returned approved rejected withdrawn"
+
 CODES = {
     ("access_log", "purpose"): "service review reading archiving audit",
     ("destruction_list", "stage"): "drawn_up executed cancelled",
@@ -30,9 +32,22 @@ CODES = {
     ("paper", "carrier"): "paper electronic",
     ("piece_use", "form"): "reading loan copy",
     ("piece_use", "state"): "applied approved refused handed_out closed",
+    ("procedure_case", "kind"): "normal special",
+    ("procedure_case", "state"): CASE_STATES,
+    ("procedure_step", "from_state"): CASE_STATES,
+    ("procedure_step", "to_state"): CASE_STATES,
+    ("procedure_step", "move"): "apply approve return reject correct withdraw object",
 }
 
-APPEND_ONLY = ("access_log", "destruction_approval", "fixity_check", "movement", "piece_change")
+APPEND_ONLY = (
+    "access_log",
+    "destruction_approval",
+    "fixity_check",
+    "movement",
+    "piece_change",
+    "procedure_actor",
+    "procedure_step",
+)
 KEPT = ("piece", "paper", "destruction_consent", "destruction_list", "transfer")
 
 # A catalogue entry outlives its papers: rows are changed, never removed.

@@ -14,6 +14,8 @@ BANDS = "level_1 level_2 level_3 out_of_area"
 SCHEMES = "employee_medical resident_medical"
 FUNDS = "employee_pool resident_pool catastrophic medical_aid"
 
+CASE_STATES = "in_review returned approved rejected withdrawn"
+
 CODES = {
     ("institution", "level"): LEVELS,
     ("catalogue_item", "kind"): "drug service consumable",
@@ -30,9 +32,22 @@ CODES = {
     ("settlement_layer", "fund"): FUNDS,
     ("ledger_entry", "kind"): "settlement reversal",
     ("ledger_entry", "account"): f"{FUNDS} person institution",
+    ("procedure_case", "kind"): "normal special",
+    ("procedure_case", "state"): CASE_STATES,
+    ("procedure_step", "from_state"): CASE_STATES,
+    ("procedure_step", "to_state"): CASE_STATES,
+    ("procedure_step", "move"): "apply approve return reject correct withdraw object",
 }
 
-APPEND_ONLY = ("bill_line", "settlement", "settlement_layer", "reversal", "ledger_entry")
+APPEND_ONLY = (
+    "bill_line",
+    "settlement",
+    "settlement_layer",
+    "reversal",
+    "ledger_entry",
+    "procedure_actor",
+    "procedure_step",
+)
 
 # A booking's entries arrive in one statement and sum to zero; as rows never change, so does the ledger.
 LEDGER_BALANCES = (
