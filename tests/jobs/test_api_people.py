@@ -51,6 +51,12 @@ class TestSeekers:
         assert problem(answer) == (422, "invalid-request")
         assert {one["field"] for one in answer.json()["errors"]} == {"id_number", "lucky"}
 
+    async def test_refuses_characters_that_no_text_has(self, office: Office) -> None:
+        id_number, _ = await office.person()
+        for field in ({"skills": ["装\x00配"]}, {"income_source": "\x00"}):
+            answer = await post(office.clerk, "/seekers", SURVEY | {"id_number": id_number} | field)
+            assert answer.status_code == 422, answer.text
+
     async def test_refuses_an_unknown_person(self, office: Office) -> None:
         stranger = NEWCOMERS.person(age=40, on=clock.today()).id_number
         assert problem(await post(office.clerk, "/seekers", SURVEY | {"id_number": stranger})) == (
@@ -64,8 +70,9 @@ class TestSeekers:
         changed = await office.clerk.patch(path, json={"willing": False, "reason": "来电告知"}, headers=key)
         assert changed.json()["state"] == "outside"
         assert changed.json()["changes"][-1]["changed"]["willing"] == [True, False]
-        refused = await office.clerk.patch(path, json={"willing": True}, headers=key)
-        assert refused.status_code == 422
+        for wrong in ({"willing": True}, {"willing": None, "reason": "x"}, {"skills": None, "reason": "x"}):
+            refused = await office.clerk.patch(path, json=wrong, headers={"Idempotency-Key": new_key()})
+            assert problem(refused) == (422, "invalid-request")
 
     async def test_are_listed_by_area(self, office: Office) -> None:
         seeker = await office.seeker()

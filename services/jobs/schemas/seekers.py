@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.jobs.codes import (
     ChangeCause,
@@ -61,6 +61,20 @@ class SeekerCreate(SeekerFields):
     unemployed_since: date | None = None
 
 
+NEVER_EMPTY = {
+    "hukou",
+    "able",
+    "willing",
+    "works",
+    "farms_own_land",
+    "wants_other_work",
+    "occupations",
+    "skills",
+    "areas",
+    "groups",
+}
+
+
 class SeekerUpdate(BaseModel):
     """Changed fields of a registration and the reason (信息变更); what is left out stays."""
 
@@ -86,6 +100,13 @@ class SeekerUpdate(BaseModel):
     unemployment_cause: Reason | None = None
     family_situation: Reason | None = None
     placement: Reason | None = None
+
+    @model_validator(mode="after")
+    def _known(self) -> "SeekerUpdate":
+        empty = [name for name in self.model_fields_set & NEVER_EMPTY if getattr(self, name) is None]
+        if empty:
+            raise ValueError(f"{'、'.join(sorted(empty))} 不能为空，不变更请不要填写 (leave out what stays)")
+        return self
 
 
 class CertificationRead(BaseModel):
