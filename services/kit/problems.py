@@ -105,16 +105,6 @@ class TextRefused(Invalid):
     )
 
 
-class Unstorable(Invalid):
-    """A text holds a character that cannot be stored, such as NUL (含有不能保存的字符)."""
-
-    slug = "unstorable-character"
-    title = Text("含有不能保存的字符", "A character cannot be stored")
-    detail = Text(
-        "请删除控制字符（如 NUL）后重新提交。", "Remove control characters such as NUL and send again."
-    )
-
-
 class Unauthenticated(Problem):
     """Nobody is known to be calling (未登录)."""
 
@@ -169,17 +159,6 @@ class Refused(Problem):
     slug = "refused"
     title = Text("不符合规定", "A rule refuses this")
     detail = Text("请按规定更正后重新提交。", "Correct it according to the rule and send again.")
-
-
-class CharacterRefused(Refused):
-    """A text holds a character that no text has, such as U+0000 (含有不可用的字符)."""
-
-    slug = "character-refused"
-    title = Text("含有不可用的字符", "A text holds a character that cannot be kept")
-    detail = Text(
-        "请删除空字符（U+0000）等控制字符后重新提交。",
-        "Remove control characters such as U+0000 and send again.",
-    )
 
 
 class Unavailable(Problem):
@@ -367,25 +346,16 @@ async def _on_integrity(request: Request, error: Exception) -> Response:
     return _respond(request, AlreadyExists() if state == "23505" else Conflict(constraint=constraint))
 
 
-_NOT_A_TEXT = "22021"
+_NOT_A_TEXT = ("22021", "22P05")  # NUL in a text, or in JSON
 _BUSY = ("08", "53", "57", "40", "55")  # connection, resources, operator, serialisation, lock not available
-
-
-_NO_TEXT = ("22021", "22P05")  # PostgreSQL keeps no U+0000, neither in text nor in jsonb
-
-_UNSTORABLE = ("22021", "22P05")
 
 
 async def _on_database(request: Request, error: Exception) -> Response:
     cause = getattr(getattr(error, "orig", None), "__cause__", None)
     state = getattr(cause, "sqlstate", None) or ""
-    if state in _NO_TEXT:
-        return _respond(request, CharacterRefused())
     down = not isinstance(error, DBAPIError) or isinstance(error, InterfaceError | OperationalError)
-    if state == _NOT_A_TEXT:
+    if state in _NOT_A_TEXT:
         return _respond(request, TextRefused())
-    if state in _UNSTORABLE:
-        return _respond(request, Unstorable())
     if down or state[:2] in _BUSY or error_is_disconnect(error):
         log.error("database.unavailable", error=type(error).__name__, sqlstate=state)
         return _respond(request, Unavailable())

@@ -156,7 +156,7 @@ class TestProblem:
 
     async def test_refuses_a_character_that_cannot_be_stored(self, api: ServiceApi) -> None:
         response = await write(api.client(*WRITER), "甲\0")
-        assert (response.status_code, response.json()["type"]) == (422, "/problems/unstorable-character")
+        assert (response.status_code, response.json()["type"]) == (422, "/problems/text-refused")
         assert await count(api, "note") == 0
 
     async def test_says_where_the_json_broke(self, api: ServiceApi) -> None:
