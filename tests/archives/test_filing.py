@@ -286,4 +286,4 @@ class TestCatalogue:
     ) -> None:
         await build.piece(archives_session)
         with pytest.raises(DBAPIError, match=says):
-            await archives_session.execute(text(statement))
+            await (await archives_session.connection()).execute(text(statement))

@@ -188,7 +188,7 @@ class TestUse:
     async def test_is_guarded_by_the_database(self, archives_session: AsyncSession, change: str) -> None:
         await self.apply(archives_session, await build.stored(archives_session), "loan")
         with pytest.raises(DBAPIError, match="ck_piece_use"):
-            await archives_session.execute(text(f"UPDATE piece_use SET {change}"))
+            await (await archives_session.connection()).execute(text(f"UPDATE piece_use SET {change}"))
 
 
 class TestDestruction:
@@ -362,7 +362,7 @@ class TestMovementRegister:
     async def test_only_grows(self, archives_session: AsyncSession, statement: str) -> None:
         await build.stored(archives_session)
         with pytest.raises(DBAPIError, match="append-only"):
-            await archives_session.execute(text(statement))
+            await (await archives_session.connection()).execute(text(statement))
 
     async def test_balances(self, archives_session: AsyncSession) -> None:
         before = datetime(2024, 4, 1, tzinfo=UTC)

@@ -100,4 +100,4 @@ async def count_destruction_lists(session: AsyncSession, *, area: str, year: int
         .select_from(DestructionList)
         .where(DestructionList.area == area, col(DestructionList.list_number).startswith(f"{year}-"))
     )
-    return int((await session.execute(statement)).scalar_one())
+    return int((await session.exec(statement)).one())

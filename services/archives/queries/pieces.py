@@ -99,7 +99,7 @@ async def search_pieces(
 async def count_hits(session: AsyncSession, *, searched: SearchQuery, wanted: PieceFilter, area: str) -> int:
     """How many pieces a search finds, counted to one more than COUNT_CAP."""
     hits = _search(searched, wanted, area).with_only_columns(literal(1)).limit(COUNT_CAP + 1).subquery()
-    return int((await session.execute(select(func.count()).select_from(hits))).scalar_one())
+    return int((await session.exec(select(func.count()).select_from(hits))).one())
 
 
 def _search(searched: SearchQuery, wanted: PieceFilter, area: str) -> SelectOfScalar[Piece]:
@@ -137,7 +137,7 @@ async def lock_counters(session: AsyncSession, *, series: Collection[Series]) ->
         }
         for key in keys
     ]
-    await session.execute(insert(PieceCounter).values(rows).on_conflict_do_nothing())
+    await session.exec(insert(PieceCounter).values(rows).on_conflict_do_nothing())
     parts = (
         col(PieceCounter.fonds_code),
         col(PieceCounter.category),
@@ -158,7 +158,7 @@ async def lock_counters(session: AsyncSession, *, series: Collection[Series]) ->
 async def find_filed(session: AsyncSession, *, sources: Iterable[tuple[str, UUID]]) -> set[tuple[str, UUID]]:
     """Which of the cases are filed already."""
     columns = (col(Piece.kind), col(Piece.source_id))
-    found = await session.execute(select(*columns).where(tuple_(*columns).in_(list(sources))))
+    found = await session.exec(select(*columns).where(tuple_(*columns).in_(list(sources))))
     return {(kind, source_id) for kind, source_id in found}
 
 

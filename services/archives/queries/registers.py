@@ -41,7 +41,7 @@ async def count_movements(session: AsyncSession, *, area: str, before: date) -> 
         .where(Movement.area == area, col(Movement.moved_on) < before)
         .group_by(col(Movement.kind))
     )
-    return {str(kind): int(number) for kind, number in (await session.execute(statement)).all()}
+    return {str(kind): int(number) for kind, number in (await session.exec(statement)).all()}
 
 
 async def sum_holdings(session: AsyncSession, *, area: str, year: int | None) -> list[tuple[Any, ...]]:
@@ -54,7 +54,8 @@ async def sum_holdings(session: AsyncSession, *, area: str, year: int | None) ->
         .group_by(*groups)
         .order_by(*groups)
     )
-    return [tuple(row) for row in await session.execute(statement)]
+    connection = await session.connection()
+    return [tuple(row) for row in await connection.execute(statement)]
 
 
 async def list_accesses(

@@ -51,4 +51,5 @@ async def list_untransferred(session: AsyncSession, *, area: str, year: int) -> 
         .group_by(col(Piece.section))
         .order_by(col(Piece.section))
     )
-    return [tuple(row) for row in await session.execute(statement)]
+    connection = await session.connection()
+    return [tuple(row) for row in await connection.execute(statement)]
