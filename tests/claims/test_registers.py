@@ -90,6 +90,33 @@ ITEM = {
 }
 
 
+class TestAddresses:
+    @pytest.mark.parametrize(
+        "where",
+        [
+            "institutions/%00",
+            "catalogue/items/%00",
+            "catalogue/items?search=%00",
+            "settlements/%00",
+            "bills/x",
+        ],
+    )
+    async def test_that_name_nothing_possible_are_refused(self, claims_api: ServiceApi, where):
+        answer = await claims_api.client("claims:read").get(f"/claims/v1/{where}")
+        assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-request")
+
+    @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+    async def test_with_far_days_are_answered(self, claims_api: ServiceApi, day):
+        reader = claims_api.client("claims:read", "claims:ledger", "claims:institutions")
+        for where in (
+            "catalogue/items?on=",
+            "ledger/balance?on=",
+            "agreements/signing-rate?on=",
+            "settlements?settled_on=",
+        ):
+            assert (await reader.get(f"/claims/v1/{where}{day}")).status_code == 200
+
+
 class TestCatalogue:
     async def test_keeps_every_version_of_an_item(self, claims_api: ServiceApi):
         staff = claims_api.client("claims:catalogue", "claims:read")

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 
 from services.claims.operations import registers as operations
 from services.claims.operations.registers import (
@@ -14,6 +14,7 @@ from services.claims.operations.registers import (
 from services.claims.queries import registers as queries
 from services.claims.queries.registers import InstitutionUnknown, ItemUnknown
 from services.claims.rules.amounts import rate
+from services.claims.schemas.common import CODE, PRINTABLE, WORD
 from services.claims.schemas.registers import (
     AgreementCreate,
     AgreementRead,
@@ -36,6 +37,8 @@ ONCE = (IdempotencyKeyMissing, IdempotencyKeyReused)
 Registrar = Annotated[Identity, requires("claims:institutions")]
 Cataloguer = Annotated[Identity, requires("claims:catalogue")]
 Reader = Annotated[Identity, requires("claims:read")]
+InstitutionPath = Annotated[str, Path(pattern=CODE, description="定点机构编码，12 位")]
+ItemPath = Annotated[str, Path(pattern=WORD, max_length=40, description="目录编码")]
 
 
 @router.post("/institutions", status_code=201, responses=answers(*ONCE, InstitutionRegistered))
@@ -53,7 +56,7 @@ async def register_institution(
     responses=answers(*ONCE, InstitutionUnknown, AgreementsOverlap),
 )
 async def sign_agreement(
-    code: str, body: AgreementCreate, session: DbSession, caller: Registrar, once: Once
+    code: InstitutionPath, body: AgreementCreate, session: DbSession, caller: Registrar, once: Once
 ) -> AgreementRead:
     """签订服务协议 · enter a service agreement with its valid period."""
     agreement = await operations.sign_agreement(
@@ -75,7 +78,9 @@ async def list_institutions(
 
 
 @router.get("/institutions/{code}", responses=answers(InstitutionUnknown))
-async def read_institution(code: str, session: DbSession, caller: Reader) -> InstitutionWithAgreements:
+async def read_institution(
+    code: InstitutionPath, session: DbSession, caller: Reader
+) -> InstitutionWithAgreements:
     """定点机构及其协议 · one institution with its agreements."""
     institution = await queries.get_institution(session, code=code)
     agreements = await queries.agreements_of(session, codes=[code])
@@ -120,7 +125,9 @@ async def list_catalogue_items(
     caller: Reader,
     query: PageQuery,
     on: Annotated[date | None, Query(description="适用日期，默认今天")] = None,
-    search: Annotated[str | None, Query(min_length=1, max_length=40, description="名称或编码前缀")] = None,
+    search: Annotated[
+        str | None, Query(min_length=1, max_length=40, pattern=PRINTABLE, description="名称或编码前缀")
+    ] = None,
 ) -> Page[ItemRead]:
     """目录与价格公示 · the items in force on a day, with price limits."""
     items, after = await queries.list_items(session, on=on or clock.today(), search=search, query=query)
@@ -128,7 +135,7 @@ async def list_catalogue_items(
 
 
 @router.get("/catalogue/items/{code}", responses=answers(ItemUnknown))
-async def read_catalogue_item(code: str, session: DbSession, caller: Reader) -> list[ItemRead]:
+async def read_catalogue_item(code: ItemPath, session: DbSession, caller: Reader) -> list[ItemRead]:
     """目录项目的全部版本 · all dated versions of an item, newest first."""
     versions = await queries.versions_of(session, codes=[code])
     if not versions:

@@ -15,7 +15,9 @@ InstitutionCode = Annotated[
     str, Field(pattern=CODE, description="定点机构编码，12 位", examples=["H99010100002"])
 ]
 AreaCode = Annotated[str, Field(pattern=AREA, description="行政区划代码，6 位", examples=["990101"])]
-Name = Annotated[str, Field(min_length=1, max_length=100)]
+# Control characters are no part of any name, and PostgreSQL refuses the zero byte.
+PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+Name = Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE)]
 Number = Annotated[str, Field(min_length=1, max_length=40, pattern=WORD)]
 
 

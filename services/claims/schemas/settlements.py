@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.claims.codes import Account, Band, CareType, EntryKind, Fund, Scheme, SettlementState
-from services.claims.schemas.common import Answer, Message, Ratio
+from services.claims.schemas.common import PRINTABLE, Answer, Message, Ratio
 from services.kit.money import SignedYuan, Yuan
 
 
@@ -108,7 +108,7 @@ class SettlementRead(PresettlementRead):
 class ReversalCreate(Message):
     """Why a settlement is taken back."""
 
-    reason: Annotated[str, Field(min_length=2, max_length=200)]
+    reason: Annotated[str, Field(min_length=2, max_length=200, pattern=PRINTABLE)]
 
 
 class DayRead(Answer):
