@@ -1,8 +1,9 @@
 """The audit trail 审计: who did what, when, from where, with which outcome; never bodies or secrets.
 
-Rows are written by one flusher per process, many callers' rows by one statement, so that a durable row costs
-a share of a commit. A state change is on disk as `begun` before it is sent on and as `ended` before its answer
-leaves; reads follow within half a second. Rows of a process form a hash chain, which shows a changed or
+Many callers' rows are written by one statement, so that a durable row costs a share of a commit. A state change
+is in the database as `begun` before it is sent on, and on its disk as `ended` before the answer leaves; reads
+follow within half a second. A `begun` row does not wait for the disk: it is lost only if the database's machine
+and this process die in the same half second, and it says no more than that a change was tried. Rows of a process form a hash chain, which shows a changed or
 missing row even to someone who does not trust the database's administrator.
 """
 
@@ -12,6 +13,7 @@ from collections import deque
 from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -84,24 +86,24 @@ INSERT = f"""
     ON CONFLICT (chain, place) DO NOTHING"""  # noqa: S608 - built from constants
 
 
-class Trail:
-    """Writes the trail of this process."""
+class Lane:
+    """One connection that writes rows in the order in which they come."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self.chain = new_id()
-        self._hash, self._place = first_hash(self.chain), 0
+    def __init__(self, url: str, chain: UUID, *, durable: bool) -> None:
+        self._url, self._chain = url, chain
+        self._settings = server_settings("gateway-audit") | {"synchronous_commit": "on" if durable else "off"}
         self._waiting: deque[tuple[int, bytes, Entry]] = deque()
         self._promises: list[tuple[int, asyncio.Future[None]]] = []
-        self._bell = asyncio.Event()
+        self._bell, self._tried = asyncio.Event(), asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._connection: asyncpg.Connection | None = None
         self._task: asyncio.Task[None] | None = None
-        self._tried = asyncio.Event()
         self._stopping = False
         self.down = True
         self.connected = False  # at least once
-        self.lost = 0
+
+    def __len__(self) -> int:
+        return len(self._waiting)
 
     async def start(self) -> None:
         """Connects (later, when the database is away) and begins to write."""
@@ -120,44 +122,22 @@ class Trail:
                     await asyncio.shield(self._task)
             except TimeoutError:
                 self._task.cancel()
-                log.error("audit.lost", rows=len(self._waiting))
+                log.error("audit.lost", rows=len(self))
 
-    def note(self, entry: Entry) -> None:
-        """A row that may wait half a second; when the database is away too long, the newest are counted as lost."""
-        if len(self._waiting) >= BUFFER:
-            self.lost += 1
-            return
-        self._append(entry)
+    def put(self, place: int, row_hash: bytes, entry: Entry) -> None:
+        """A row that may wait half a second."""
+        self._waiting.append((place, row_hash, entry))
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(READ_DELAY, self._due)
 
-    async def begin(self, entry: Entry) -> int:
-        """The place of a row that is now on disk. Raises AuditUnavailable."""
-        if self.down or len(self._waiting) >= BUFFER:
-            raise AuditUnavailable
-        return await self._keep(entry, AuditUnavailable)
-
-    async def end(self, entry: Entry) -> None:
-        """Returns when the row is on disk. Raises OutcomeUnaudited; the row is still tried."""
-        await self._keep(entry, OutcomeUnaudited)
-
-    async def _keep(self, entry: Entry, problem: type[Unavailable]) -> int:
-        place = self._append(entry)
+    async def keep(self, place: int, row_hash: bytes, entry: Entry) -> None:
+        """Returns when the row is written. Raises TimeoutError, ConnectionError; the row is still tried."""
         kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((place, row_hash, entry))
         self._promises.append((place, kept))
         self._bell.set()
-        try:
-            async with asyncio.timeout(WAIT_SECONDS):
-                await kept
-        except (TimeoutError, ConnectionError) as error:
-            raise problem from error
-        return place
-
-    def _append(self, entry: Entry) -> int:
-        self._place += 1
-        self._hash = chained(self._hash, self._place, entry)
-        self._waiting.append((self._place, self._hash, entry))
-        return self._place
+        async with asyncio.timeout(WAIT_SECONDS):
+            await kept
 
     def _due(self) -> None:
         self._timer = None
@@ -183,13 +163,13 @@ class Trail:
                 self._url,
                 timeout=CONNECT_SECONDS,
                 command_timeout=5,
-                server_settings=server_settings("gateway-audit"),
+                server_settings=self._settings,
             )
             self.down, self.connected = False, True
         while rows > 0:
             batch = list(islice(self._waiting, min(BATCH, rows)))
             columns = zip(*((place, row_hash, *entry) for place, row_hash, entry in batch), strict=True)
-            await self._connection.execute(INSERT, self.chain, *columns)
+            await self._connection.execute(INSERT, self._chain, *columns)
             self._written(batch[-1][0], len(batch))
             rows -= len(batch)
 
@@ -221,3 +201,66 @@ class Trail:
             self._waiting.clear()
         await asyncio.sleep(RETRY_DELAY)
         self._bell.set()
+
+
+class Trail:
+    """The trail of this process: one hash chain, written in two lanes."""
+
+    def __init__(self, url: str) -> None:
+        self.chain = new_id()
+        self._hash, self._place = first_hash(self.chain), 0
+        self._begun, self._ended = Lane(url, self.chain, durable=False), Lane(url, self.chain, durable=True)
+        self.lost = 0
+
+    @property
+    def down(self) -> bool:
+        """Whether the database could not be reached at the last try."""
+        return self._begun.down or self._ended.down
+
+    @property
+    def connected(self) -> bool:
+        """Whether it was reached at least once."""
+        return self._begun.connected and self._ended.connected
+
+    @property
+    def waiting(self) -> int:
+        """Rows that are not yet written."""
+        return len(self._begun) + len(self._ended)
+
+    async def start(self) -> None:
+        """Connects (later, when the database is away) and begins to write."""
+        await asyncio.gather(self._begun.start(), self._ended.start())
+
+    async def stop(self) -> None:
+        """Writes what waits, within five seconds, and ends."""
+        await asyncio.gather(self._begun.stop(), self._ended.stop())
+
+    def note(self, entry: Entry) -> None:
+        """A row that may wait half a second; when the database is away too long, the newest are counted as lost."""
+        if len(self._ended) >= BUFFER:
+            self.lost += 1
+        else:
+            self._ended.put(*self._next(entry))
+
+    async def begin(self, entry: Entry) -> int:
+        """The place of a row that the database has now. Raises AuditUnavailable."""
+        if self.down or self.waiting >= BUFFER:
+            raise AuditUnavailable
+        row = self._next(entry)
+        try:
+            await self._begun.keep(*row)
+        except (TimeoutError, ConnectionError) as error:
+            raise AuditUnavailable from error
+        return row[0]
+
+    async def end(self, entry: Entry) -> None:
+        """Returns when the row is on disk. Raises OutcomeUnaudited; the row is still tried."""
+        try:
+            await self._ended.keep(*self._next(entry))
+        except (TimeoutError, ConnectionError) as error:
+            raise OutcomeUnaudited from error
+
+    def _next(self, entry: Entry) -> tuple[int, bytes, Entry]:
+        self._place += 1
+        self._hash = chained(self._hash, self._place, entry)
+        return self._place, self._hash, entry

@@ -114,7 +114,7 @@ class Entrance:
 
     async def written(self) -> None:
         """Waits until every row of the trail is on disk."""
-        while self.gateway.trail._waiting:
+        while self.gateway.trail.waiting:
             await asyncio.sleep(0.02)
 
     async def close(self) -> None:

@@ -252,7 +252,7 @@ class TestWithoutItsDatabase:
         entry = entrance_entry(entrance)
         await trail.end(entry)
         place, row_hash = trail._place, trail._hash
-        trail._waiting.append((place, row_hash, entry))  # as if the commit's answer had been lost
+        trail._ended._waiting.append((place, row_hash, entry))  # as if the commit's answer had been lost
         await trail.end(entry._replace(user_agent="next"))
         await trail.stop()
         rows = await entrance.trail(chain=trail.chain)
