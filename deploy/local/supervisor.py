@@ -12,8 +12,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -72,6 +72,7 @@ class Supervisor:
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._stages: list[list[tuple[Process, asyncio.Task[None]]]] = []
         self._deaths: Counter[str] = Counter()
+        self._down: dict[str, asyncio.Event] = {}
         self._stopping = False
 
     async def __aenter__(self) -> Self:
@@ -115,6 +116,17 @@ class Supervisor:
             raise StartFailed(name, f"exit {code}", self.log(name))
         self._say(f"  ✓ {name:<24} {time.monotonic() - started:5.1f} s")
 
+    @asynccontextmanager
+    async def down(self, name: str) -> AsyncIterator[None]:
+        """Kill a process and keep it down until the block ends, as in an outage."""
+        child, self._down[name] = self._running[name], asyncio.Event()
+        try:
+            _signal_group(child, signal.SIGKILL)
+            await child.wait()
+            yield
+        finally:
+            self._down.pop(name).set()
+
     async def stop(self) -> None:
         """Stop everything, the last started first; what does not stop in time is killed."""
         self._stopping = True
@@ -136,6 +148,8 @@ class Supervisor:
             self._deaths[process.name] += 1
             self._note(process.name, f"died with exit {code}, starts again in {pause:.1f} s")
             await asyncio.sleep(pause)
+            if outage := self._down.get(process.name):
+                await outage.wait()
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _wait_until_ready(self, process: Process, keeper: asyncio.Task[None]) -> None:

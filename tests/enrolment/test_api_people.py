@@ -64,6 +64,18 @@ class TestPeople:
         assert answer["type"] == "/problems/other-area"
         await get(neighbour, f"/people/{person['person_id']}", status=404)
 
+    async def test_a_unit_sees_nobody_of_its_area(self, office: Office) -> None:
+        person, number = await office.person()
+        unit = office.hr((await office.unit())["credit_code"])
+
+        for path in ("/people", "/households", "/resident-enrolments"):
+            assert (await unit.get(f"/enrolment/v1{path}")).json()["items"] == []
+        record = f"/enrolment/v1/people/{person['person_id']}"
+        for path in ("", "/assistance", "/corrections", "/accesses", "/coverage?scheme=resident_medical"):
+            assert (await unit.get(record + path)).status_code == 404
+        found = await unit.post("/enrolment/v1/people/search", json={"id_number": number})
+        assert found.status_code == 404
+
     async def test_needs_identity_and_scope(self, office: Office) -> None:
         await get(office.api.client(), "/people", status=401)
         await get(office.api.client("claims:read"), "/people", status=403)

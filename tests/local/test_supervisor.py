@@ -56,6 +56,16 @@ class TestSupervisor:
             await _until(lambda: supervisor.pids.get("server", before) != before)
             assert "died with exit -9" in supervisor.log("server").read_text()
 
+    async def test_keeps_a_process_down_for_as_long_as_it_is_told(self, tmp_path):
+        port = free_port()
+        async with Supervisor(tmp_path, progress=lambda line: None) as supervisor:
+            await supervisor.start(_listener("server", port))
+            async with supervisor.down("server"):
+                assert not await answers_tcp(port)
+                await asyncio.sleep(0.5)
+                assert "server" not in supervisor.pids
+            await _until(lambda: "server" in supervisor.pids)
+
     async def test_gives_up_on_a_process_that_keeps_dying_and_shows_why(self, tmp_path):
         broken = Process("broken", [sys.executable, "-c", "raise SystemExit('no such table')"], ready=_never)
         with pytest.raises(StartFailed, match="no such table"):

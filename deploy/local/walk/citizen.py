@@ -2,8 +2,11 @@
 
 import httpx
 
-from deploy.local.caller import Caller
-from deploy.local.walk.stage import Stage, check, refused, same
+from deploy.local.caller import Caller, Refusal
+from deploy.local.walk.stage import Stage, StepFailed, check, refused, same
+
+_BEGINNINGS = 10
+_USED_UP = ("/problems/wechat-code-invalid", "/problems/token-revoked")
 
 
 async def look(stage: Stage) -> None:
@@ -15,10 +18,7 @@ async def look(stage: Stage) -> None:
         stage.tell(
             f"  本人参保：{'、'.join(coverage['covered_by'])}；证件 {coverage['person']['id_number_masked']}"
         )
-        mine = [
-            settlement["id"]
-            for settlement in (await head.get("/claims/v1/my/settlements"))["items"]
-        ]
+        mine = [settlement["id"] for settlement in (await head.get("/claims/v1/my/settlements"))["items"]]
         check("his settlement is there", stage.ids["settlement"] in mine)
         theirs = (await spouse.get("/claims/v1/my/settlements"))["items"]
         same("settlements of the spouse", theirs, [])
@@ -29,7 +29,19 @@ async def look(stage: Stage) -> None:
 
 
 async def _sign_in(stage: Stage, relation: str) -> Caller:
-    """What the mini-program does: wx.login, code to the gateway, real-name binding once."""
+    """What the mini-program does. A code and an unbound session work once: when the answer to them was lost on
+    its way, it begins again with wx.login."""
+    for _ in range(_BEGINNINGS):
+        try:
+            return await _bound(stage, relation)
+        except Refusal as refusal:
+            if refusal.problem.get("type") not in _USED_UP:
+                raise
+    raise StepFailed("the citizen could not sign in")
+
+
+async def _bound(stage: Stage, relation: str) -> Caller:
+    """wx.login, code to the gateway, real-name binding once."""
     async with httpx.AsyncClient(timeout=30) as phone:
         login = await phone.post(
             f"{stage.county.wechat}/stand-in/login", json={"openid": f"walk-{stage.run}-{relation}"}

@@ -17,6 +17,14 @@ Binder = Annotated[Identity, requires("enrolment:bind")]
 Citizen = Annotated[Identity, requires("enrolment:own")]
 
 
+def residents_of(caller: Identity) -> str:
+    """The area whose people and households the caller may see: staff their own, a unit's system none.
+
+    A unit finds its staff at the unit; who else lives in the area, and who gets 低保, is not its business.
+    """
+    return caller.area if caller.kind == "staff" else ""
+
+
 def fields_of(row: object, schema: type[BaseModel]) -> dict[str, Any]:
     """What of the schema stands in the row; the rest is the route's to add."""
     return {name: getattr(row, name) for name in schema.model_fields if hasattr(row, name)}

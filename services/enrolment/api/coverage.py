@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from services.enrolment import queries
-from services.enrolment.api.common import Assessor, Reader
+from services.enrolment.api.common import Assessor, Reader, residents_of
 from services.enrolment.codes import Scheme
 from services.enrolment.operations import coverage as covers
 from services.enrolment.operations import records
@@ -34,7 +34,7 @@ async def get_coverage(
     person_id: UUID, scheme: Scheme, session: DbSession, caller: Reader, on: date | None = None
 ) -> CoverageAnswer:
     """待遇查询 · whether the person is covered by a scheme on a day, and why; the reading is logged."""
-    person = await queries.get_person(session, person_id, area=caller.area)
+    person = await queries.get_person(session, person_id, area=residents_of(caller))
     log_access(session, person=person, query="get_coverage", caller=caller, now=clock.now())
     return await records.coverage_on(
         session, person_id=person.person_id, scheme=scheme, on=on or clock.today()
@@ -50,7 +50,7 @@ async def correct_coverage(
     person_id: UUID, body: CoverageCorrectionCreate, session: DbSession, caller: Assessor, once: Once
 ) -> CoveragePeriodRead:
     """待遇期更正 · set a period by hand, also in the past, with the reason."""
-    person = await queries.get_person(session, person_id, area=caller.area, lock=True)
+    person = await queries.get_person(session, person_id, area=residents_of(caller), lock=True)
     row = await covers.correct_coverage(
         session,
         person=person,
@@ -78,7 +78,7 @@ async def get_contribution_record(
     ] = None,
 ) -> ContributionRecordRead:
     """缴费记录查询 · months paid, gaps, base per year; for permits, points and subsidies. It is logged."""
-    person = await queries.get_person(session, person_id, area=caller.area)
+    person = await queries.get_person(session, person_id, area=residents_of(caller))
     log_access(session, person=person, query="get_contribution_record", caller=caller, now=clock.now())
     return await records.contribution_record(
         session,

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.enrolment import queries
 from services.enrolment.api.bills import bill_read
-from services.enrolment.api.common import Assessor, Reader, Registrar, fields_of
+from services.enrolment.api.common import Assessor, Reader, Registrar, fields_of, residents_of
 from services.enrolment.models import Household, ResidentEnrolment
 from services.enrolment.operations import coverage, residents
 from services.enrolment.operations import households as registry
@@ -72,14 +72,14 @@ async def register_household(
 @router.get("/households")
 async def list_households(session: DbSession, caller: Reader, query: PageQuery) -> Page[HouseholdRead]:
     """户列表 · households of the caller's area, newest first."""
-    rows, following = await queries.list_households(session, area=caller.area, query=query)
+    rows, following = await queries.list_households(session, area=residents_of(caller), query=query)
     return Page(items=[await _read(session, row) for row in rows], next=following)
 
 
 @router.get("/households/{household_id}", responses=answers(HouseholdNotFound))
 async def get_household(household_id: UUID, session: DbSession, caller: Reader) -> HouseholdRead:
     """户信息 · one household with its present members."""
-    return await _read(session, await queries.get_household(session, household_id, area=caller.area))
+    return await _read(session, await queries.get_household(session, household_id, area=residents_of(caller)))
 
 
 @router.post(
@@ -91,7 +91,7 @@ async def add_member(
     household_id: UUID, body: MemberCreate, session: DbSession, caller: Registrar, once: Once
 ) -> HouseholdRead:
     """成员迁入 · a person joins the household."""
-    household = await queries.get_household(session, household_id, area=caller.area, lock=True)
+    household = await queries.get_household(session, household_id, area=residents_of(caller), lock=True)
     await registry.add_member(session, household=household, member=body, now=clock.now())
     return once.keep(await _read(session, household), status=201)
 
@@ -109,7 +109,7 @@ async def remove_member(
     once: Once,
 ) -> HouseholdRead:
     """成员迁出 · a member leaves the household."""
-    household = await queries.get_household(session, household_id, area=caller.area, lock=True)
+    household = await queries.get_household(session, household_id, area=residents_of(caller), lock=True)
     await registry.remove_member(
         session, household=household, person_id=person_id, left_on=body.left_on, reason=body.reason
     )
@@ -142,7 +142,7 @@ async def enrol_household(
     household_id: UUID, body: ResidentEnrolmentCreate, session: DbSession, caller: Registrar, once: Once
 ) -> ResidentEnrolmentRead:
     """居民医保按户参保 · enrol the whole household for a year; the answer carries the bills."""
-    household = await queries.get_household(session, household_id, area=caller.area, lock=True)
+    household = await queries.get_household(session, household_id, area=residents_of(caller), lock=True)
     enrolment = await residents.enrol_household(
         session, household=household, draft=body, caller=caller, now=clock.now()
     )
@@ -154,14 +154,16 @@ async def list_enrolments(
     session: DbSession, caller: Reader, query: PageQuery, year: Year | None = None
 ) -> Page[ResidentEnrolmentRead]:
     """年度参保列表 · yearly enrolments of the caller's area, newest first."""
-    rows, following = await queries.list_enrolments(session, area=caller.area, year=year, query=query)
+    rows, following = await queries.list_enrolments(
+        session, area=residents_of(caller), year=year, query=query
+    )
     return Page(items=[await _enrolment_read(session, row) for row in rows], next=following)
 
 
 @router.get("/resident-enrolments/{enrolment_id}", responses=answers(EnrolmentNotFound))
 async def get_enrolment(enrolment_id: UUID, session: DbSession, caller: Reader) -> ResidentEnrolmentRead:
     """年度参保信息 · one yearly enrolment with members and bills."""
-    enrolment = await queries.get_enrolment(session, enrolment_id, area=caller.area)
+    enrolment = await queries.get_enrolment(session, enrolment_id, area=residents_of(caller))
     return await _enrolment_read(session, enrolment)
 
 
@@ -177,7 +179,7 @@ async def bill_government_share(
 @router.get("/financing/{year}")
 async def get_financing(year: Year, session: DbSession, caller: Reader) -> FinancingRead:
     """居民医保筹资 · heads and shares of a year in the caller's area."""
-    sums = await queries.sum_financing(session, area=caller.area, year=year)
+    sums = await queries.sum_financing(session, area=residents_of(caller), year=year)
     return FinancingRead(
         year=year,
         heads=sums.heads,

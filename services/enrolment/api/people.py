@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from services.enrolment import queries
-from services.enrolment.api.common import Binder, PersonalVault, Reader, Registrar
+from services.enrolment.api.common import Binder, PersonalVault, Reader, Registrar, residents_of
 from services.enrolment.codes import HukouKind
 from services.enrolment.operations import assistance as assistances
 from services.enrolment.operations import people as registry
@@ -76,7 +76,7 @@ async def list_people(
 ) -> Page[PersonRead]:
     """参保人列表 · people of the caller's area, newest first."""
     rows, following = await queries.list_people(
-        session, area=caller.area, name=name, hukou=hukou, query=query
+        session, area=residents_of(caller), name=name, hukou=hukou, query=query
     )
     return Page(items=[PersonRead.model_validate(row) for row in rows], next=following)
 
@@ -86,7 +86,9 @@ async def search_person(
     body: PersonSearch, session: DbSession, caller: Reader, vault: PersonalVault
 ) -> PersonRead:
     """按身份证号码查询 · find one person by id number; the reading is logged."""
-    person = await queries.find_person_by_index(session, vault.index(body.id_number), area=caller.area)
+    person = await queries.find_person_by_index(
+        session, vault.index(body.id_number), area=residents_of(caller)
+    )
     if person is None:
         raise PersonNotFound
     registry.log_access(session, person=person, query="search_person", caller=caller, now=clock.now())
@@ -96,7 +98,7 @@ async def search_person(
 @router.get("/people/{person_id}", responses=answers(PersonNotFound))
 async def get_person(person_id: UUID, session: DbSession, caller: Reader) -> PersonRead:
     """参保人信息 · one person; the reading is logged."""
-    person = await queries.get_person(session, person_id, area=caller.area)
+    person = await queries.get_person(session, person_id, area=residents_of(caller))
     registry.log_access(session, person=person, query="get_person", caller=caller, now=clock.now())
     return PersonRead.model_validate(person)
 
@@ -117,7 +119,7 @@ async def correct_person(
     once: Once,
 ) -> PersonRead:
     """信息更正 · correct the register; old, new, who, when and why are kept."""
-    person = await queries.get_person(session, person_id, area=caller.area, lock=True)
+    person = await queries.get_person(session, person_id, area=residents_of(caller), lock=True)
     corrected = await registry.correct_person(
         session, person=person, change=body, vault=vault, caller=caller, now=clock.now()
     )
@@ -127,7 +129,7 @@ async def correct_person(
 @router.get("/people/{person_id}/corrections", responses=answers(PersonNotFound))
 async def list_corrections(person_id: UUID, session: DbSession, caller: Reader) -> list[CorrectionRead]:
     """更正日志 · what was corrected in a person's record."""
-    person = await queries.get_person(session, person_id, area=caller.area)
+    person = await queries.get_person(session, person_id, area=residents_of(caller))
     rows = await queries.list_corrections(session, person.person_id)
     return [CorrectionRead.model_validate(row) for row in rows]
 
@@ -137,7 +139,7 @@ async def list_accesses(
     person_id: UUID, session: DbSession, caller: Reader, query: PageQuery
 ) -> Page[AccessRead]:
     """查询日志 · who read the person's record, newest first."""
-    person = await queries.get_person(session, person_id, area=caller.area)
+    person = await queries.get_person(session, person_id, area=residents_of(caller))
     rows, following = await queries.list_accesses(session, person.person_id, query=query)
     return Page(items=[AccessRead.model_validate(row) for row in rows], next=following)
 
@@ -151,7 +153,7 @@ async def record_assistance(
     person_id: UUID, body: AssistanceCreate, session: DbSession, caller: Registrar, once: Once
 ) -> AssistanceRead:
     """救助身份认定 · record an assistance category with certificate and deciding office."""
-    person = await queries.get_person(session, person_id, area=caller.area, lock=True)
+    person = await queries.get_person(session, person_id, area=residents_of(caller), lock=True)
     row = await assistances.record_assistance(
         session, person=person, draft=body, caller=caller, now=clock.now()
     )
@@ -161,7 +163,7 @@ async def record_assistance(
 @router.get("/people/{person_id}/assistance", responses=answers(PersonNotFound))
 async def list_assistance(person_id: UUID, session: DbSession, caller: Reader) -> list[AssistanceRead]:
     """救助身份 · a person's assistance categories over time."""
-    person = await queries.get_person(session, person_id, area=caller.area)
+    person = await queries.get_person(session, person_id, area=residents_of(caller))
     rows = await queries.list_assistance(session, person.person_id)
     return [AssistanceRead.model_validate(row) for row in rows]
 
@@ -171,8 +173,8 @@ async def end_assistance(
     assistance_id: UUID, body: AssistanceEnd, session: DbSession, caller: Registrar, once: Once
 ) -> AssistanceRead:
     """救助身份终止 · end an assistance category with a reason."""
-    row = await queries.get_assistance(session, assistance_id, area=caller.area)
-    person = await queries.get_person(session, row.person_id, area=caller.area, lock=True)
+    row = await queries.get_assistance(session, assistance_id, area=residents_of(caller))
+    person = await queries.get_person(session, row.person_id, area=residents_of(caller), lock=True)
     ended = await assistances.end_assistance(
         session, person=person, row=row, valid_until=body.valid_until, reason=body.reason
     )
