@@ -115,6 +115,9 @@ class TestMedicalAid:
         assert layers["resident_pool"]["amount"] == f"{scheme:.2f}"
         assert layers["medical_aid"]["base"] == own
         assert layers["medical_aid"]["amount"] == aid
+        base = next(step for step in settlement["working"] if step["step"] == "medical_aid.base")
+        assert (base["formula"], base["amount"]) == (f"{cost} − {scheme:.2f}", own)
+        assert base["version"].startswith("aid_base[990101, category=minimum_living_allowance]")
         assert Decimal(settlement["person_paid"]) == Decimal(own) - Decimal(aid)
         assert await difference(api) == "0.00"
 

@@ -96,7 +96,17 @@ def _catastrophic(parameters: Parameters, area: str, scheme: str, on: date) -> l
     if ratio is None:
         return []
     cap = _optional(parameters, "catastrophic_cap", on=on, area=area, scheme=scheme)
-    return [Layer("catastrophic", CATASTROPHIC, "in_policy_rest", ratio, cap=cap)]
+    return [
+        Layer(
+            fund="catastrophic",
+            title=CATASTROPHIC,
+            base="in_policy_rest",
+            base_source=ratio.source,
+            base_version=ratio.version,
+            ratio=ratio,
+            cap=cap,
+        )
+    ]
 
 
 def _aid(parameters: Parameters, area: str, on: date, identities: tuple[str, ...]) -> list[Layer]:
@@ -119,10 +129,13 @@ def _aid_of(parameters: Parameters, area: str, on: date, identity: str) -> Layer
         raise AidBelowFloor(area=area, ratio=ratio.amount, floor=floor.amount)
     cap = _optional(parameters, "aid_cap", on=on, area=area, category=identity)
     period = parameters.get("aid_cap_period", on=on, area=area, category=identity).value if cap else "year"
+    base = parameters.get("aid_base", on=on, area=area, category=identity)
     return Layer(
         fund="medical_aid",
         title=AID,
-        base=cast(Base, parameters.get("aid_base", on=on, area=area, category=identity).value),
+        base=cast(Base, base.value),
+        base_source=base.source,
+        base_version=base.version,
         ratio=ratio,
         cap=cap,
         cap_period=cast(Period, period),

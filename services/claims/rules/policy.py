@@ -35,6 +35,7 @@ class Layer:
     base         in_policy: the in-policy cost; in_policy_rest: what earlier layers left of it;
                  own_part: what earlier layers left of the whole bill, own-paid lines included
     full_up_to   up to this total cost the whole base is paid, without ratio and cap
+    base_source  where it says so, when the base is not simply the in-policy cost
     cap_period   whether the cap is for one admission or for the year
     """
 
@@ -46,6 +47,8 @@ class Layer:
     cap: Value | None = None
     cap_period: Period = "year"
     full_up_to: Value | None = None
+    base_source: str = ""
+    base_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,7 @@ def settle(*, parts: Parts, policy: Policy, accumulated: Accumulated) -> Decisio
     layers: list[PaidLayer] = []
     fund_paid = in_policy_paid = deductible = ZERO
     for layer in policy.layers:
-        base = _base(layer, parts, in_policy_paid, fund_paid)
+        base = _base(layer, parts, in_policy_paid, fund_paid, working)
         paid = _pay(layer, base, parts.total, accumulated.paid.get(layer.fund, ZERO), working)
         layers.append(paid)
         fund_paid += paid.amount
@@ -141,12 +141,19 @@ def settle(*, parts: Parts, policy: Policy, accumulated: Accumulated) -> Decisio
     return Decision(parts, tuple(layers), deductible, fund_paid, person_paid, tuple(working))
 
 
-def _base(layer: Layer, parts: Parts, in_policy_paid: Decimal, fund_paid: Decimal) -> Decimal:
+def _base(
+    layer: Layer, parts: Parts, in_policy_paid: Decimal, fund_paid: Decimal, working: list[Step]
+) -> Decimal:
     if layer.base == "in_policy":
         return parts.in_policy
-    if layer.base == "in_policy_rest":
-        return max(parts.in_policy - in_policy_paid, ZERO)
-    return parts.total - fund_paid
+    whole, paid = (
+        (parts.in_policy, in_policy_paid) if layer.base == "in_policy_rest" else (parts.total, fund_paid)
+    )
+    base = max(whole - paid, ZERO)
+    title = Title(f"{layer.title.zh}：基数", f"{layer.title.en}: base")
+    formula = f"{whole} − {paid}"
+    working.append(Step(f"{layer.fund}.base", title, formula, base, layer.base_source, layer.base_version))
+    return base
 
 
 def _pay(layer: Layer, base: Decimal, total: Decimal, paid_before: Decimal, working: list[Step]) -> PaidLayer:
@@ -159,7 +166,7 @@ def _pay(layer: Layer, base: Decimal, total: Decimal, paid_before: Decimal, work
         Step(
             f"{layer.fund}.ratio",
             layer.title,
-            f"({base} − {deductible}) × {percent(layer.ratio.amount)}",
+            f"{_net(layer, base, deductible)} × {percent(layer.ratio.amount)}",
             amount,
             layer.ratio.source,
             layer.ratio.version,
@@ -170,6 +177,10 @@ def _pay(layer: Layer, base: Decimal, total: Decimal, paid_before: Decimal, work
         amount = left
         working.append(_cap_step(layer, left, paid_before))
     return PaidLayer(layer.fund, base, deductible, layer.ratio.amount, left, amount)
+
+
+def _net(layer: Layer, base: Decimal, deductible: Decimal) -> str:
+    return f"({base} − {deductible})" if layer.deductible else f"{base}"
 
 
 def _deductible(layer: Layer, base: Decimal, working: list[Step]) -> Decimal:
