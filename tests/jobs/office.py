@@ -179,5 +179,5 @@ class Office:
     async def certified(self, seeker: dict[str, Any]) -> Any:
         """The certification of the seeker by clerk and reviewer."""
         case = await created(self.clerk, "/cases", application(seeker))
-        await created(self.clerk, f"/cases/{case['id']}/steps", {"decision": "approve"})
-        return await created(self.reviewer, f"/cases/{case['id']}/steps", {"decision": "approve"})
+        await created(self.clerk, f"/cases/{case['case_id']}/steps", {"decision": "approve"})
+        return await created(self.reviewer, f"/cases/{case['case_id']}/steps", {"decision": "approve"})

@@ -128,7 +128,7 @@ class TestHardshipCertification:
         seeker = await office.seeker()
         both = office.api.client("jobs:review", subject="both", roles=("jobs_clerk", "jobs_reviewer"))
         case = await created(office.clerk, "/cases", application(seeker))
-        steps = f"/cases/{case['id']}/steps"
+        steps = f"/cases/{case['case_id']}/steps"
         await created(both, steps, {"decision": "approve", "step": "first_review"})
         refused = await post(both, steps, {"decision": "approve", "step": "second_review"})
         assert problem(refused) == (403, "same-person-took-another-step")
@@ -143,14 +143,14 @@ class TestHardshipCertification:
         assert "village_unemployment_proof" not in str(guide)
         case = await created(office.clerk, "/cases", application(await office.seeker()))
         body = {"decision": "return", "reason": "请补充", "missing": ["village_unemployment_proof"]}
-        assert problem(await post(office.clerk, f"/cases/{case['id']}/steps", body)) == (
+        assert problem(await post(office.clerk, f"/cases/{case['case_id']}/steps", body)) == (
             422,
             "document-not-listed",
         )
 
     async def test_lets_one_of_two_reviewers_at_once_decide(self, office: Office) -> None:
         case = await created(office.clerk, "/cases", application(await office.seeker()))
-        steps = f"/cases/{case['id']}/steps"
+        steps = f"/cases/{case['case_id']}/steps"
         await created(office.clerk, steps, {"decision": "approve"})
         rival = office.api.client("jobs:review", subject="rival", roles=("jobs_reviewer",))
         body = {"decision": "approve", "step": "second_review"}

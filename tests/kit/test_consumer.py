@@ -231,7 +231,7 @@ class TestDeadLetter:
                 operator = api.client("toy:operate")
                 (letter,) = (await operator.get("/toy/v1/dead-letters")).json()["items"]
                 assert "body" not in letter
-                path = f"/toy/v1/dead-letters/{letter['id']}/replay"
+                path = f"/toy/v1/dead-letters/{letter['dead_letter_id']}/replay"
                 assert (await operator.post(path)).status_code == 500
                 assert await side.effects() == []
                 broken = False

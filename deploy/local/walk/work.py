@@ -17,7 +17,7 @@ async def certify(stage: Stage) -> None:
     stage.ids["seeker"] = seeker["seeker_id"]
     stage.tell(f"  求职登记：{seeker['name']}，{seeker['state_label']}")
     case = await arrives("救助身份", lambda: _apply(stage, clerk))
-    path = f"/jobs/v1/cases/{case['id']}/steps"
+    path = f"/jobs/v1/cases/{case['case_id']}/steps"
     approve = {"decision": "approve", "step": "first_review"}
     await clerk.post(path, approve, key=stage.key("certification-first"))
     await refused(

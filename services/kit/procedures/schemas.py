@@ -104,7 +104,7 @@ class HistoryRead(BaseModel):
 class CaseRead(BaseModel):
     """A case as the counter and the applicant see it (办理进度): state, step, due day, what is missing and why."""
 
-    id: UUID
+    case_id: UUID
     number: str
     procedure: str
     title: str
@@ -181,7 +181,7 @@ def summary(desk: Desk, case: ProcedureCase, *, today: date) -> CaseRead:
     open_step = procedure.step(case.kind, case.step) if case.state in OPEN else None
     titles = {document.code: document.title.zh for document in procedure.documents}
     return CaseRead(
-        id=case.id,
+        case_id=case.id,
         number=case.number,
         procedure=case.procedure,
         title=procedure.title.zh,

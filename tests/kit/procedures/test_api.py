@@ -31,12 +31,12 @@ class TestApi:
         opened = await clerk.post("/guides/v1/cases", json=self.APPLICATION, headers={"Idempotency-Key": "1"})
         assert opened.status_code == 201, opened.text
         case = opened.json()
-        path = f"/guides/v1/cases/{case['id']}"
+        path = f"/guides/v1/cases/{case['case_id']}"
         assert case["status"].startswith("受理通过")
         assert case["opened_on"] in case["status"]
         assert case["due_on"] in case["status"]
         citizen = desk_api.client("guides:own", kind="citizen", person_id=PERSON)
-        online = (await citizen.get(f"/guides/v1/my/cases/{case['id']}")).json()
+        online = (await citizen.get(f"/guides/v1/my/cases/{case['case_id']}")).json()
         assert online == (await clerk.get(path)).json()
         body = {"decision": "return", "reason": "居住证不清晰", "missing": ["permit"]}
         returned = await clerk.post(f"{path}/steps", json=body, headers={"Idempotency-Key": "2"})
@@ -53,7 +53,7 @@ class TestApi:
         case = (
             await clerk.post("/guides/v1/cases", json=self.APPLICATION, headers={"Idempotency-Key": "1"})
         ).json()
-        path, key = f"/guides/v1/cases/{case['id']}/steps", {"Idempotency-Key": "2"}
+        path, key = f"/guides/v1/cases/{case['case_id']}/steps", {"Idempotency-Key": "2"}
         first = await clerk.post(path, json={"decision": "approve"}, headers=key)
         second = await clerk.post(path, json={"decision": "approve"}, headers=key)
         assert second.headers["Idempotent-Replayed"] == "true"
@@ -71,7 +71,7 @@ class TestApi:
             ("state=in_review", 1),
         ):
             items = (await reader.get(f"{path}?{query}")).json()["items"]
-            assert [item["id"] for item in items] == [str(late.id)] * found
+            assert [item["case_id"] for item in items] == [str(late.id)] * found
         assert (await reader.get(f"{path}?overdue=true")).json()["items"][0]["overdue"] is True
 
     async def test_shows_a_citizen_his_own_cases_only(self, desk_api: ServiceApi) -> None:
@@ -82,7 +82,7 @@ class TestApi:
         items = (await citizen.get("/guides/v1/my/cases")).json()["items"]
         assert [item["subject_id"] for item in items] == [str(PERSON)]
         assert items[0]["step_title"] == "初审"
-        assert (await citizen.get(f"/guides/v1/my/cases/{items[0]['id']}")).status_code == 200
+        assert (await citizen.get(f"/guides/v1/my/cases/{items[0]['case_id']}")).status_code == 200
 
     @pytest.mark.parametrize("scopes", [("guides:read",), ("guides:own",)])
     async def test_refuses_a_caller_without_the_scope(
