@@ -37,7 +37,10 @@ class AuditUnavailable(Unavailable):
 
     slug = "audit-unavailable"
     title = Text("审计暂不可用，未办理", "The audit trail is unavailable; nothing was done")
-    detail = Text("请稍后重试。", "Try again shortly.")
+    detail = Text(
+        "请稍后用同一消息编号（Idempotency-Key）重试，不会重复办理。",
+        "Try again shortly with the same Idempotency-Key; nothing will be done twice.",
+    )
 
 
 class OutcomeUnaudited(Unavailable):

@@ -54,7 +54,8 @@ class ServiceUnavailable(Unavailable):
     slug = "service-unavailable"
     title = Text("业务服务暂时不可用", "The service is unavailable")
     detail = Text(
-        "服务 {service} 暂时无法连接，请稍后重试。", "The service {service} cannot be reached; try again."
+        "服务 {service} 暂时无法连接，请稍后用同一消息编号（Idempotency-Key）重试，不会重复办理。",
+        "The service {service} cannot be reached; try again with the same Idempotency-Key.",
     )
 
 

@@ -83,11 +83,11 @@ class TestOneTimeCode:
             "/gateway/v1/own-account/one-time-code/confirmation", json={"one_time_code": "000000"}
         )
         assert slug(wrong) == "one-time-code-refused"
-        right = {"one_time_code": totp(secret, step - 1)}
+        right = {"one_time_code": totp(secret, step)}
         assert (
             await client.post("/gateway/v1/own-account/one-time-code/confirmation", json=right)
         ).status_code == 204
-        return secret, step
+        return secret, step + 1  # within the drift, and not used yet
 
     async def test_is_needed_once_it_is_confirmed(self, entrance):
         secret, step = await self.enrolled(entrance)

@@ -70,8 +70,14 @@ class TestCommittedContracts:
         assert len(found.all) > 100
         assert {route.service for route in found.all} == set(routes.SERVICES)
 
-    def test_are_what_the_services_say(self):
-        assert main(["--check"]) == 0, "run `make contracts` and commit the result"
+    def test_are_written_and_compared(self, tmp_path, monkeypatch, capsys):
+        monkeypatch.setattr("gateway.contracts.CONTRACTS", tmp_path)
+        assert main(["--check"]) == 1
+        assert "make contracts" in capsys.readouterr().out
+        assert list(tmp_path.iterdir()) == []
+        assert main([]) == 0
+        assert {path.stem for path in tmp_path.iterdir()} == {*routes.SERVICES, "procedures"}
+        assert main(["--check"]) == 0
 
 
 class TestMerged:

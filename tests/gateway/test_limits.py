@@ -39,16 +39,16 @@ class TestCallers:
         assert answer.headers["ratelimit"] == '"system";r=1999;t=0'
 
     async def test_are_limited_whatever_token_they_use(self, prepared):
-        async with opened(prepared, rate_system=0.5) as narrow:
+        async with opened(prepared, rate_system=0.01) as narrow:
             client_id, secret = await narrow.system()
             tokens = [(await narrow.token(client_id, secret)).json()["access_token"] for _ in range(2)]
-            answers = [await narrow.client(tokens[n % 2]).get("/claims/v1/bills") for n in range(3)]
-            assert [answer.status_code for answer in answers] == [200, 200, 429]
-            assert slug(answers[2]) == "too-many-requests"
-            assert 1 <= int(answers[2].headers["retry-after"]) <= 2
+            answers = [await narrow.client(token).get("/claims/v1/bills") for token in tokens]
+            assert [answer.status_code for answer in answers] == [200, 429]
+            assert slug(answers[1]) == "too-many-requests"
+            assert 1 <= int(answers[1].headers["retry-after"]) <= 100
 
     async def test_do_not_limit_each_other(self, prepared):
-        async with opened(prepared, rate_system=0.25) as narrow:
+        async with opened(prepared, rate_system=0.01) as narrow:
             one, other = await narrow.hospital(), await narrow.hospital()
             assert (await one.get("/claims/v1/bills")).status_code == 200
             assert (await one.get("/claims/v1/bills")).status_code == 429
@@ -57,11 +57,11 @@ class TestCallers:
 
 class TestAddresses:
     async def test_are_limited_at_sign_in(self, prepared):
-        async with opened(prepared, rate_sign_in=0.75) as narrow:
-            answers = [await narrow.sign_in("nobody", "wrong") for _ in range(4)]
-            assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
+        async with opened(prepared, rate_sign_in=0.01) as narrow:
+            answers = [await narrow.sign_in("nobody", "wrong") for _ in range(2)]
+            assert [answer.status_code for answer in answers] == [401, 429]
 
     async def test_are_limited_when_they_try_tokens(self, prepared):
-        async with opened(prepared, rate_sign_in=0.75) as narrow:
-            answers = [await narrow.client("a.b.c").get("/claims/v1/bills") for _ in range(4)]
-            assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
+        async with opened(prepared, rate_sign_in=0.01) as narrow:
+            answers = [await narrow.client("a.b.c").get("/claims/v1/bills") for _ in range(2)]
+            assert [answer.status_code for answer in answers] == [401, 429]
