@@ -102,7 +102,7 @@ class TestOneEffect:
 
         await ear.publish_now(client, *range(200))
         async with ear.running(ear.consumer(client, ear_side.sessions, hear, many=True)):
-            await until(lambda: settled(client))
+            await until(lambda: heard(ear_side, list(range(200))))
         assert sum(sizes) == 200
         assert max(sizes) > 20
 
