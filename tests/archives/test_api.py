@@ -232,6 +232,8 @@ class TestTransfersAndDestructions:
         one, two, three = (staff(archives_api, subject) for subject in ("u1", "u2", "u3"))
         piece = (await post(one, "/pieces", described())).json()
         body = {"section": "办公室", "year": 2010, "declared_pieces": 1, "piece_ids": [piece["piece_id"]]}
+        before = await one.get(f"{BASE}/untransferred?year=1900")
+        assert before.json()["type"] == "/problems/parameter-not-configured"
         (late,) = (await one.get(f"{BASE}/untransferred?year=2010")).json()
         assert (late["section"], late["overdue"]) == ("办公室", True)
         transfer = (await post(one, "/transfers", body)).json()

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from services.archives import queries
 from services.archives.api.callers import Filer, NoCitizens, Reader
 from services.archives.operations import transfer as operations
+from services.archives.operations.policy import NotConfigured
 from services.archives.queries.pieces import PieceUnknown
 from services.archives.queries.transfers import TransferUnknown
 from services.archives.schemas.parts import Year
@@ -66,7 +67,7 @@ async def accept_transfer(
     return once.keep(TransferRead.model_validate(transfer))
 
 
-@router.get("/untransferred")
+@router.get("/untransferred", responses=answers(NotConfigured))
 async def list_untransferred(session: DbSession, caller: Reader, year: Year) -> list[UntransferredRead]:
     """未移交清单 · per section, the pieces of a year that are not handed over, and whether the time is over."""
     found = await operations.list_untransferred(session, area=caller.area, year=year, today=clock.today())
