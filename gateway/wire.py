@@ -42,5 +42,5 @@ class Joined:
 def join_writes(send: Any) -> None:
     """Has the answer to this request leave in one write."""
     request = getattr(send, "__self__", None)
-    if hasattr(request, "transport"):
+    if request is not None and hasattr(request, "transport"):
         request.transport = Joined(request.transport)
