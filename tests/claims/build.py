@@ -185,7 +185,7 @@ async def upload(client: httpx.AsyncClient, sent: Mapping[str, Any]) -> str:
     """Uploads a bill and gives its id."""
     answer = await client.post("/claims/v1/bills", json=sent, headers=key())
     assert answer.status_code == 201, answer.text
-    found: str = answer.json()["id"]
+    found: str = answer.json()["bill_id"]
     return found
 
 

@@ -49,7 +49,7 @@ class TestUploadBill:
             ("0.00", "20.00", "0.00", "100.00", "in_catalogue"),
         ]
         assert [bill[name] for name in names[:4]] == ["350.00", "20.00", "50.00", "1600.00"]
-        assert (await build.hospital(api).get(f"/claims/v1/bills/{bill['id']}")).json() == bill
+        assert (await build.hospital(api).get(f"/claims/v1/bills/{bill['bill_id']}")).json() == bill
 
     async def test_finds_the_person_by_id_number(self, api):
         person = await build.insure(api, Person(id_number=build.id_number(1)))
@@ -102,7 +102,7 @@ class TestUploadBill:
         sent = build.bill(person, build.line(1, A, "10.00"))
         first = (await send(api, sent)).json()
         again = await send(api, sent)
-        assert (again.status_code, again.json()["bill_id"]) == (409, first["id"])
+        assert (again.status_code, again.json()["bill_id"]) == (409, first["bill_id"])
 
     async def test_lets_two_institutions_use_the_same_number(self, api):
         person = await build.insure(api, Person())

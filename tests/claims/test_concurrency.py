@@ -89,7 +89,7 @@ class TestReverseSettlement:
         person = await build.insure(api, Person(categories=["minimum_living_allowance"]))
         settlement = await made(api, person, "2600.00")
         hospital = build.hospital(api)
-        where = f"/claims/v1/settlements/{settlement['id']}/reversal"
+        where = f"/claims/v1/settlements/{settlement['settlement_id']}/reversal"
         answer = await hospital.post(where, json={"reason": "明细录入有误"}, headers=build.key())
         assert (answer.status_code, answer.json()["state"]) == (201, "reversed")
         year = await api.pool.fetchrow("SELECT * FROM accumulator")
@@ -100,7 +100,9 @@ class TestReverseSettlement:
             0,
         )
         assert await difference(api) == "0.00"
-        entries = await api.client("claims:ledger").get(f"/claims/v1/settlements/{settlement['id']}/entries")
+        entries = await api.client("claims:ledger").get(
+            f"/claims/v1/settlements/{settlement['settlement_id']}/entries"
+        )
         amounts = [Decimal(entry["amount"]) for entry in entries.json()]
         assert len(amounts) == 8
         assert sorted(amounts[:4]) == sorted(-amount for amount in amounts[4:])
@@ -109,7 +111,7 @@ class TestReverseSettlement:
 
     async def test_is_refused_the_second_time(self, api):
         settlement = await made(api, await build.insure(api, Person()), "2600.00")
-        where = f"/claims/v1/settlements/{settlement['id']}/reversal"
+        where = f"/claims/v1/settlements/{settlement['settlement_id']}/reversal"
         answers = await asyncio.gather(
             *(
                 build.hospital(api).post(where, json={"reason": "明细录入有误"}, headers=build.key())
@@ -122,7 +124,7 @@ class TestReverseSettlement:
     async def test_lets_the_bill_be_settled_again(self, api):
         settlement = await made(api, await build.insure(api, Person()), "2600.00")
         hospital = build.hospital(api)
-        where = f"/claims/v1/settlements/{settlement['id']}/reversal"
+        where = f"/claims/v1/settlements/{settlement['settlement_id']}/reversal"
         await hospital.post(where, json={"reason": "明细录入有误"}, headers=build.key())
         again = await build.settle(hospital, settlement["bill_id"])
         assert (again.status_code, again.json()["fund_paid"]) == (201, "1500.00")
@@ -132,7 +134,7 @@ class TestReverseSettlement:
     async def test_of_an_earlier_settlement_leaves_the_later_one(self, api):
         person = await build.insure(api, Person())
         first, second = await made(api, person, "2600.00"), await made(api, person, "1600.00")
-        where = f"/claims/v1/settlements/{first['id']}/reversal"
+        where = f"/claims/v1/settlements/{first['settlement_id']}/reversal"
         await build.hospital(api).post(where, json={"reason": "明细录入有误"}, headers=build.key())
         year = await api.pool.fetchrow("SELECT * FROM accumulator")
         assert year["resident_pool"] == Decimal(second["fund_paid"]) == 750

@@ -27,7 +27,7 @@ async def settled(api: ServiceApi, *, serial: int = 1, code: str = LEVEL_2):
 
 
 async def reverse(api: ServiceApi, settlement):
-    where = f"/claims/v1/settlements/{settlement['id']}/reversal"
+    where = f"/claims/v1/settlements/{settlement['settlement_id']}/reversal"
     return await build.hospital(api).post(where, json={"reason": "明细录入有误"}, headers=build.key())
 
 

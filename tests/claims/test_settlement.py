@@ -65,7 +65,7 @@ class TestOrdinarySettlement:
 
     async def test_answers_the_same_as_reading_it_later(self, api):
         settlement = await made(api, await build.insure(api, Person()), "2600.00")
-        later = await build.hospital(api).get(f"/claims/v1/settlements/{settlement['id']}")
+        later = await build.hospital(api).get(f"/claims/v1/settlements/{settlement['settlement_id']}")
         assert later.json() == settlement
         assert SettlementRead.model_validate(settlement).fund_paid == Decimal("1500.00")
 
@@ -74,7 +74,11 @@ class TestOrdinarySettlement:
         rows = await api.pool.fetch("SELECT subject, body FROM outbox")
         assert [row["subject"] for row in rows] == ["claims.settlement.made"]
         told = SettlementMade.model_validate(orjson.loads(rows[0]["body"])["data"])
-        assert (str(told.settlement_id), told.person_name, told.line_count) == (settlement["id"], "张样例", 1)
+        assert (str(told.settlement_id), told.person_name, told.line_count) == (
+            settlement["settlement_id"],
+            "张样例",
+            1,
+        )
         assert [(part.fund, part.amount) for part in told.layers] == [("resident_pool", Decimal("1500.00"))]
 
     async def test_settles_a_bill_of_last_year_as_last_year(self, api):
@@ -278,7 +282,7 @@ class TestSettleBill:
         first = (await build.settle(hospital, bill_id)).json()
         again = await build.settle(hospital, bill_id)
         assert (again.status_code, again.json()["type"]) == (409, "/problems/bill-settled")
-        assert again.json()["settlement_id"] == first["id"]
+        assert again.json()["settlement_id"] == first["settlement_id"]
 
     async def test_refuses_an_institution_without_a_valid_agreement(self, api):
         person = await build.insure(api, Person())

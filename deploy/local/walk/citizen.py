@@ -18,7 +18,10 @@ async def look(stage: Stage) -> None:
         stage.tell(
             f"  本人参保：{'、'.join(coverage['covered_by'])}；证件 {coverage['person']['id_number_masked']}"
         )
-        mine = [settlement["id"] for settlement in (await head.get("/claims/v1/my/settlements"))["items"]]
+        mine = [
+            settlement["settlement_id"]
+            for settlement in (await head.get("/claims/v1/my/settlements"))["items"]
+        ]
         check("his settlement is there", stage.ids["settlement"] in mine)
         theirs = (await spouse.get("/claims/v1/my/settlements"))["items"]
         same("settlements of the spouse", theirs, [])

@@ -36,13 +36,13 @@ async def settle(stage: Stage) -> None:
     entitled = await arrives("参保与救助信息", lambda: _entitled(hospital, question))
     stage.tell(f"  待遇资格：{entitled['person']['name']} 在保，救助身份 {'、'.join(entitled['assistance'])}")
     bill = await _upload(stage, hospital, patient.id_number)
-    shown = await hospital.post(f"/claims/v1/bills/{bill['id']}/presettlement")
+    shown = await hospital.post(f"/claims/v1/bills/{bill['bill_id']}/presettlement")
     presettled = {name: shown[name] for name in ("total", "own_paid", "over_limit", "prior_self_pay")}
     presettled |= {name: shown[name] for name in ("in_policy", "fund_paid", "person_paid")}
     stage.ids["presettled"] = shown["person_paid"]
-    path = f"/claims/v1/bills/{bill['id']}/settlement"
+    path = f"/claims/v1/bills/{bill['bill_id']}/settlement"
     settled = await hospital.post(path, {"presettled": presettled}, key=stage.key("settlement"))
-    stage.ids["settlement"], stage.ids["bill"] = settled["id"], bill["id"]
+    stage.ids["settlement"], stage.ids["bill"] = settled["settlement_id"], bill["bill_id"]
     _explain(stage, settled)
     await _balanced(stage)
     await _again(stage, hospital, path, presettled, settled)
@@ -144,6 +144,6 @@ async def reverse(stage: Stage) -> None:
         f"/claims/v1/bills/{stage.ids['bill']}/settlement", {}, key=stage.key("settlement-2")
     )
     same("settled again", again["person_paid"], EXPECTED["person_paid"])
-    stage.ids["settlement"] = again["id"]
+    stage.ids["settlement"] = again["settlement_id"]
     await _balanced(stage)
     stage.tell(f"  冲正后累计与账簿复原；重新结算，个人 {again['person_paid']} 元；借贷平衡，差额 0.00")

@@ -101,7 +101,7 @@ def write(case: Decided) -> Written:
     settlement_id, event_id = new_id(), new_id()
     parts = parts_of(case)
     told = {
-        "id": settlement_id,
+        "settlement_id": settlement_id,
         **parts,
         "state": "made",
         "settled_on": case.request.today,

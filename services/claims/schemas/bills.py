@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.claims.codes import Approval, BillState, CareType, ItemCategory, LineReason
-from services.claims.schemas.common import Answer, Day, Message, Name, Number
+from services.claims.schemas.common import Answer, Day, Message, Name, Number, row_id
 from services.kit.identifiers import IdNumber
 from services.kit.money import Yuan
 
@@ -83,7 +83,7 @@ class LineRead(Answer):
 class BillSummary(Answer):
     """A bill without its lines."""
 
-    id: UUID
+    bill_id: UUID = row_id("bill_id")
     institution_code: str
     bill_number: str
     person_id: UUID

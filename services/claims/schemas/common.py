@@ -2,9 +2,9 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
 
 CODE = r"^[A-Z][0-9]{11}$"
@@ -48,3 +48,8 @@ class Answer(BaseModel):
     """A message of the service, read from a row."""
 
     model_config = ConfigDict(from_attributes=True)
+
+
+def row_id(name: str) -> Any:
+    """The thing's own id: `id` in its row, `<thing>_id` in every answer."""
+    return Field(validation_alias=AliasChoices(name, "id"))

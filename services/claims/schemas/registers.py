@@ -18,6 +18,7 @@ from services.claims.schemas.common import (
     Name,
     Number,
     Ratio,
+    row_id,
 )
 from services.kit.money import Yuan
 
@@ -52,7 +53,7 @@ class AgreementCreate(Message):
 
 
 class AgreementRead(Answer):
-    id: UUID
+    agreement_id: UUID = row_id("agreement_id")
     institution_code: str
     number: str
     valid_from: date
@@ -110,7 +111,7 @@ class ItemCreate(Message):
 
 
 class ItemRead(Answer):
-    id: UUID
+    item_id: UUID = row_id("item_id")
     code: str
     name: str
     kind: ItemKind

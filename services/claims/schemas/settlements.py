@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.claims.codes import Account, Band, CareType, EntryKind, Fund, Scheme, SettlementState
-from services.claims.schemas.common import PRINTABLE, Answer, Message, Ratio
+from services.claims.schemas.common import PRINTABLE, Answer, Message, Ratio, row_id
 from services.kit.money import SignedYuan, Yuan
 
 
@@ -88,7 +88,7 @@ class PresettlementRead(Answer):
 class ReversalRead(Answer):
     """A settlement taken back (冲正)."""
 
-    id: UUID
+    reversal_id: UUID = row_id("reversal_id")
     settlement_id: UUID
     reason: str
     reversed_on: date
@@ -98,7 +98,7 @@ class ReversalRead(Answer):
 class SettlementRead(PresettlementRead):
     """Who pays which part of the bill."""
 
-    id: UUID
+    settlement_id: UUID = row_id("settlement_id")
     state: SettlementState
     settled_on: date
     settled_at: datetime
