@@ -199,7 +199,7 @@ class Lane:
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None
-        if self._stopping:
+        if self._stopping and self._waiting:
             log.error("audit.lost", rows=len(self._waiting))
             self._waiting.clear()
         await asyncio.sleep(RETRY_DELAY)
