@@ -22,10 +22,10 @@ SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 # Operations open to everyone: "<service>.<operation id>".
 PUBLIC = frozenset(
     (
-        *(f"{service}.{name}" for service in SERVICES for name in ("list_code_lists", "read_code_list")),
+        *(f"{service}.{name}" for service in SERVICES for name in ("list_code_lists", "get_code_list")),
         "enrolment.list_procedures",
         "jobs.list_procedures",
-        "claims.read_institution_costs",
+        "claims.get_institution_costs",
         "jobs.list_published_vacancies",
         "gateway.sign_in",
         "gateway.sign_in_citizen",

@@ -37,7 +37,7 @@ def router_of(codes: Mapping[str, type[Code]]) -> APIRouter:
         return sorted(codes)
 
     @router.get("/codes/{name}", responses=answers(CodeListUnknown))
-    async def read_code_list(name: str) -> list[CodeRead]:
+    async def get_code_list(name: str) -> list[CodeRead]:
         """代码表 · one code list."""
         if name not in codes:
             raise CodeListUnknown(name=name, known=sorted(codes))

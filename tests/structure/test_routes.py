@@ -14,10 +14,10 @@ from tests.structure.source import ROOT, SERVICES
 # Operations that everyone may call without signing in, with the reason.
 PUBLIC = {
     "list_code_lists": "code lists hold nothing about anybody",
-    "read_code_list": "code lists hold nothing about anybody",
+    "get_code_list": "code lists hold nothing about anybody",
     "list_published_vacancies": "published vacancies 公共招聘 are for everybody",
     "list_procedures": "the service guide 办事指南 is published",
-    "read_institution_costs": "what each institution costs is published (收费公示)",
+    "get_institution_costs": "what each institution costs is published (收费公示)",
 }
 PUBLIC_AT_THE_GATEWAY = {
     "sign_in": "one is not signed in before",

@@ -69,7 +69,7 @@ async def draw_up_list(
 
 
 @router.get("/destruction-lists/{destruction_list_id}", responses=answers(DestructionListUnknown))
-async def read_destruction_list(
+async def get_destruction_list(
     destruction_list_id: UUID, session: DbSession, caller: Reader
 ) -> DestructionRead:
     """销毁清册 · a destruction list with its approvals and consents."""

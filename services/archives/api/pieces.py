@@ -72,7 +72,7 @@ async def enter_piece(body: PieceCreate, session: DbSession, caller: Filer, once
 
 
 @router.get("/pieces/{piece_id}", responses=answers(PieceUnknown))
-async def read_piece(piece_id: UUID, session: DbSession, caller: Reader, purpose: Why) -> PieceRead:
+async def get_piece(piece_id: UUID, session: DbSession, caller: Reader, purpose: Why) -> PieceRead:
     """件的著录与材料 · one piece with its papers; the reading is registered."""
     piece = await access.read_piece(
         session, piece_id=piece_id, purpose=purpose, caller=caller, now=clock.now()

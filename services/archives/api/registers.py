@@ -63,7 +63,7 @@ async def count_stock(session: DbSession, caller: Reader, since: date, until: Un
 
 
 @router.get("/parameters/{name}")
-async def list_parameter(
+async def get_parameter(
     caller: Reader, name: str, kind: str | None = None, care: str | None = None
 ) -> list[ParameterRead]:
     """参数及依据 · a parameter's values over time in the caller's area, each with its source."""

@@ -43,7 +43,7 @@ async def submit_transfer(
 
 
 @router.get("/transfers/{transfer_id}", responses=answers(TransferUnknown))
-async def read_transfer(transfer_id: UUID, session: DbSession, caller: Reader) -> TransferRead:
+async def get_transfer(transfer_id: UUID, session: DbSession, caller: Reader) -> TransferRead:
     """移交清单 · one transfer list."""
     transfer = await queries.transfers.get_transfer(session, transfer_id=transfer_id, area=caller.area)
     return TransferRead.model_validate(transfer)

@@ -70,7 +70,7 @@ async def decide_use(
     "/uses/{use_id}/handover",
     responses=answers(UseUnknown, lending.UseNotApproved, lending.UseDecided, lending.PieceNotInStore),
 )
-async def hand_out(use_id: UUID, session: DbSession, caller: Lender, once: Once) -> UseRead:
+async def hand_out_piece(use_id: UUID, session: DbSession, caller: Lender, once: Once) -> UseRead:
     """借出、提供 · hand the piece or the copy out; a loan gets its due date."""
     use = await lending.hand_out(session, use_id=use_id, caller=caller, now=clock.now())
     return once.keep(UseRead.model_validate(use))

@@ -86,7 +86,7 @@ async def list_bills(
 
 
 @router.get("/bills/{bill_id}", responses=answers(BillUnknown))
-async def read_bill(
+async def get_bill(
     bill_id: UUID, session: DbSession, caller: Annotated[Identity, requires("claims:read")]
 ) -> BillRead:
     """账单及明细拆分 · one bill with the split of its lines."""
@@ -95,7 +95,7 @@ async def read_bill(
 
 
 @router.get("/my/bills/{bill_id}", responses=answers(BillUnknown))
-async def read_my_bill(
+async def get_own_bill(
     bill_id: UUID, session: DbSession, caller: Annotated[Identity, requires("claims:own")]
 ) -> BillRead:
     """本人费用明细 · a citizen's own bill, each line in or out of scope."""

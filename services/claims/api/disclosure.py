@@ -17,7 +17,7 @@ router = APIRouter(tags=["disclosure"], dependencies=[anyone()])
 
 
 @router.get("/disclosures/institution-costs")
-async def read_institution_costs(
+async def get_institution_costs(
     session: DbSession,
     area: Annotated[str, Query(pattern="^[0-9]{6}$", description="行政区划代码")],
     month: Annotated[

@@ -20,7 +20,7 @@ Accountant = Annotated[Identity, requires("claims:ledger")]
 
 
 @router.get("/ledger/balance")
-async def read_trial_balance(
+async def get_trial_balance(
     session: DbSession,
     caller: Accountant,
     on: Annotated[date | None, Query(description="截止日期，默认今天")] = None,

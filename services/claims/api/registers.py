@@ -78,7 +78,7 @@ async def list_institutions(
 
 
 @router.get("/institutions/{code}", responses=answers(InstitutionUnknown))
-async def read_institution(
+async def get_institution(
     code: InstitutionPath, session: DbSession, caller: Reader
 ) -> InstitutionWithAgreements:
     """定点机构及其协议 · one institution with its agreements."""
@@ -93,7 +93,7 @@ async def read_institution(
 
 
 @router.get("/agreements/signing-rate")
-async def read_signing_rate(
+async def get_signing_rate(
     session: DbSession,
     caller: Registrar,
     on: Annotated[date | None, Query(description="截止日期，默认今天")] = None,
@@ -135,7 +135,7 @@ async def list_catalogue_items(
 
 
 @router.get("/catalogue/items/{code}", responses=answers(ItemUnknown))
-async def read_catalogue_item(code: ItemPath, session: DbSession, caller: Reader) -> list[ItemRead]:
+async def get_catalogue_item(code: ItemPath, session: DbSession, caller: Reader) -> list[ItemRead]:
     """目录项目的全部版本 · all dated versions of an item, newest first."""
     versions = await queries.versions_of(session, codes=[code])
     if not versions:

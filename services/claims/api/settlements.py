@@ -14,12 +14,12 @@ from services.claims.api.hot import hot
 from services.claims.api.registers import ONCE
 from services.claims.codes import SettlementState
 from services.claims.models import Settlement
-from services.claims.operations import desk, reconciliation
+from services.claims.operations import desk, reconciliation, reversal
 from services.claims.operations.answers import parts_of
 from services.claims.operations.bills import DatesOutOfOrder, NotAnInstitution
 from services.claims.operations.desk import SettlementBusy
 from services.claims.operations.policy import AidBelowFloor, NoPolicy
-from services.claims.operations.reversal import SettlementReversedBefore, reverse_settlement
+from services.claims.operations.reversal import SettlementReversedBefore
 from services.claims.operations.settlement import (
     AgreementMissing,
     BillSettled,
@@ -151,14 +151,14 @@ async def list_settlements(
 
 
 @router.get("/settlements/{settlement_id}", responses=answers(SettlementUnknown))
-async def read_settlement(settlement_id: UUID, session: DbSession, caller: Reader) -> SettlementRead:
+async def get_settlement(settlement_id: UUID, session: DbSession, caller: Reader) -> SettlementRead:
     """结算单 · one settlement with its working."""
     found = await queries.get_settlement(session, settlement_id=settlement_id, caller=caller)
     return (await _read(session, [found]))[0]
 
 
 @router.get("/my/settlements", responses=answers(CursorRefused))
-async def list_my_settlements(session: DbSession, caller: Citizen, query: PageQuery) -> Page[SettlementRead]:
+async def list_own_settlements(session: DbSession, caller: Citizen, query: PageQuery) -> Page[SettlementRead]:
     """本人结算单 · a citizen's own settlements, newest first."""
     found, after = await queries.list_settlements(session, caller=caller, query=query)
     return Page(items=await _read(session, found), next=after)
@@ -169,12 +169,12 @@ async def list_my_settlements(session: DbSession, caller: Citizen, query: PageQu
     status_code=201,
     responses=answers(*ONCE, SettlementUnknown, SettlementReversedBefore),
 )
-async def reverse(
+async def reverse_settlement(
     settlement_id: UUID, body: ReversalCreate, session: DbSession, caller: Settler, once: Once
 ) -> SettlementRead:
     """冲正 · take a settlement back; the bill can be settled again."""
     now = clock.now()
-    settlement, _ = await reverse_settlement(
+    settlement, _ = await reversal.reverse_settlement(
         session,
         settlement_id=settlement_id,
         reason=body.reason,
@@ -186,7 +186,7 @@ async def reverse(
 
 
 @router.get("/reconciliation", responses=answers(NotAnInstitution, DatesOutOfOrder))
-async def read_reconciliation(
+async def get_reconciliation(
     session: DbSession, caller: Reader, first: date, last: date
 ) -> ReconciliationRead:
     """对账总账 · the centre's totals of the calling institution by day of settlement."""

@@ -124,7 +124,7 @@ async def answer_offer(
 @router.post(
     "/assistance-requests/{request_id}/follow-ups", status_code=201, responses=answers(*ONCE, *STAGE)
 )
-async def follow_up(
+async def record_follow_up(
     request_id: UUID, body: FollowUpCreate, session: DbSession, caller: Registrar, once: Once
 ) -> FollowUpRead:
     """回访登记 · enter a follow-up."""

@@ -34,7 +34,7 @@ ENDED = (problems.IntroductionNotFound, problems.IntroductionEnded)
         problems.IntroducedAlready,
     ),
 )
-async def introduce(
+async def introduce_seeker(
     body: IntroductionCreate, session: DbSession, caller: Matcher, once: Once
 ) -> IntroductionRead:
     """职业介绍 · introduce a person to a vacancy, free of charge."""
