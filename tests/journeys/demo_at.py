@@ -7,5 +7,5 @@ from deploy.local import demo
 from deploy.local.supervisor import run_main
 
 if __name__ == "__main__":
-    demo.ROOT = Path(sys.argv[1])
+    vars(demo)["ROOT"] = Path(sys.argv[1])
     raise SystemExit(run_main(demo.main))

@@ -416,7 +416,8 @@ class TestIdentities:
 
     def signed(self, office: Office, identity: Identity, **how: Any) -> str:
         key = b64decode(office.suite.secrets.get("identity.private"))
-        given = {"private_key": Ed25519PrivateKey.from_private_bytes(key), "audience": "claims"}
+        given: dict[str, Any] = {"audience": "claims"}
+        given["private_key"] = Ed25519PrivateKey.from_private_bytes(key)
         return sign(identity, **(given | {"now": datetime.now(UTC)} | how))
 
     async def test_a_service_accepts_what_the_gateway_signs(self, office: Office, identity: Identity):

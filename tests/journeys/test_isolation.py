@@ -179,7 +179,7 @@ class TestAccounts:
         administrator = await office.client("admin")
         listed = (await administrator.get("/gateway/v1/accounts?size=100")).json()["items"]
         account = next(row for row in listed if row["account"] == "zhen01")
-        disabled = await administrator.post(f"/gateway/v1/accounts/{account['id']}/disablement")
+        disabled = await administrator.post(f"/gateway/v1/accounts/{account['account_id']}/disablement")
         assert disabled.status_code == 200, disabled.text
         problem(await town.get("/enrolment/v1/people"), 401, "token-revoked")
 
@@ -238,7 +238,7 @@ class TestRoles:
         client = await self._client(stage, office, who)
         for name, route in ROUTES.items():
             method, _, path = route.partition(" ")
-            body = {} if method == "POST" else None
+            body: dict[str, Any] | None = {} if method == "POST" else None
             answer = await client.request(method, path, json=body, headers=message())
             if name in MAY[who]:
                 assert answer.status_code in (200, 404, 422), f"{who} {name}: {answer.text[:200]}"

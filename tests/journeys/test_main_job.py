@@ -116,7 +116,12 @@ class TestSeparationOfDuties:
         took = await look.rows(journey.office.suite, "jobs", reviewers, stage.ids["spouse"])
         assert len({row["actor"] for row in took}) == len(took) == 2
 
-        both = {"account": "jianren01", "name": "兼任", "password": "Dd4-both-posts", "area": AREA}
+        both: dict[str, Any] = {
+            "account": "jianren01",
+            "name": "兼任",
+            "password": "Dd4-both-posts",
+            "area": AREA,
+        }
         both |= {"roles": ["enrolment_clerk", "finance"]}
         administrator = await journey.office.client("admin")
         answer = await administrator.post("/gateway/v1/accounts", json=both)
