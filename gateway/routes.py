@@ -31,8 +31,8 @@ PUBLIC = frozenset(
         "gateway.sign_in_citizen",
         "gateway.issue_token",
         "gateway.refresh_session",
-        "gateway.read_guide",
-        "gateway.read_roles",
+        "gateway.get_guide",
+        "gateway.list_roles",
     )
 )
 # Reads whose trail is durable before the answer, as a state change's is.

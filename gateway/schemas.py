@@ -86,7 +86,7 @@ class AccountCreate(_Body):
 class AccountRead(_Read):
     """账号 · a staff account."""
 
-    id: UUID
+    account_id: UUID = Field(validation_alias="id")
     account: str = Field(validation_alias="name_key")
     name: str
     roles: list[str]
@@ -185,7 +185,7 @@ class RoleRead(BaseModel):
 class AuditRead(_Read):
     """审计记录 · a row of the trail."""
 
-    id: int
+    entry_id: int = Field(validation_alias="id")
     at: datetime
     phase: str
     outcome: str

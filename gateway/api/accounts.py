@@ -236,7 +236,7 @@ async def drop_one_time_code(session: DbSession, account_id: UUID, caller: Admin
 
 
 @router.get("/roles", dependencies=[anyone()])
-async def read_roles(request: Request) -> list[RoleRead]:
+async def list_roles(request: Request) -> list[RoleRead]:
     """角色清单 · all roles and what they allow."""
     return [
         RoleRead(

@@ -14,7 +14,7 @@ router = APIRouter(tags=["guide"])
 
 
 @router.get("/guide", dependencies=[anyone()])
-async def read_guide() -> GuideRead:
+async def get_guide() -> GuideRead:
     """办事指南 · every procedure of every service: legal basis, documents, steps, promised days."""
     return GuideRead(procedures=_procedures())
 

@@ -94,7 +94,7 @@ async def refresh_session(request: Request, body: SessionRefresh) -> SessionRead
 
 
 @router.get("/sessions/current")
-async def read_session(caller: Annotated[Identity, requires(SELF)]) -> CallerRead:
+async def get_session(caller: Annotated[Identity, requires(SELF)]) -> CallerRead:
     """我是谁 · who the token says you are."""
     return CallerRead(
         subject=caller.subject,

@@ -70,7 +70,7 @@ class Entrance:
         )
         assert made.status_code == 201, made.text
         client = self.client((await self.sign_in(account, "Secret-9876")).json()["access_token"])
-        client.account_id = made.json()["id"]  # type: ignore[attr-defined]
+        client.account_id = made.json()["account_id"]  # type: ignore[attr-defined]
         return client
 
     async def system(self, *roles: str, organisation: str = "H990101001") -> tuple[str, str]:

@@ -127,7 +127,7 @@ class TestOneTimeCode:
         await self.enrolled(entrance)
         admin = await entrance.admin()
         rows = (await admin.get("/gateway/v1/accounts")).json()["items"]
-        account_id = next(row["id"] for row in rows if row["account"] == "zhangsan")
+        account_id = next(row["account_id"] for row in rows if row["account"] == "zhangsan")
         assert (await admin.delete(f"/gateway/v1/accounts/{account_id}/one-time-code")).status_code == 204
         assert (await entrance.sign_in("zhangsan", "Secret-9876")).status_code == 201
 
@@ -224,7 +224,7 @@ class TestGrants:
 
     async def test_are_not_given_to_oneself(self, entrance):
         admin = await entrance.admin()
-        own = (await admin.get("/gateway/v1/accounts")).json()["items"][0]["id"]
+        own = (await admin.get("/gateway/v1/accounts")).json()["items"][0]["account_id"]
         answer = await admin.put(f"/gateway/v1/accounts/{own}/roles", json={"roles": ["finance"]})
         assert slug(answer) == "own-roles-refused"
         assert slug(await admin.post(f"/gateway/v1/accounts/{own}/disablement")) == "own-roles-refused"

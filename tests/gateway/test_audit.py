@@ -148,7 +148,7 @@ class TestReading:
         while True:
             query = {"action": "claims.list_bills", "size": 3} | ({"after": after} if after else {})
             page = (await auditor.get("/gateway/v1/audit", params=query)).json()
-            seen += [row["id"] for row in page["items"]]
+            seen += [row["entry_id"] for row in page["items"]]
             after = page["next"]
             if after is None:
                 break

@@ -24,8 +24,8 @@ PUBLIC_AT_THE_GATEWAY = {
     "sign_in_citizen": "one is not signed in before",
     "issue_token": "a system presents its secret",
     "refresh_session": "a session presents its refresh token",
-    "read_guide": "the service guide 办事指南 is published",
-    "read_roles": "names of roles and scopes hold nothing about anybody",
+    "get_guide": "the service guide 办事指南 is published",
+    "list_roles": "names of roles and scopes hold nothing about anybody",
 }
 # Granted to no role: only the gateway itself calls these.
 GATEWAY_ONLY = {"enrolment:bind"}
