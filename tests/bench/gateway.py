@@ -4,6 +4,7 @@ Every contender stands before the same upstream and is pinned to one processor; 
 have the other one. Controls: nginx that only passes on, and HAProxy that verifies an ES256 token on each request.
 """
 
+import asyncio
 from pathlib import Path
 
 import jwt
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from deploy.local.ports import HOST, free_port
 from services.kit.ids import new_id
 from tests.bench.harness import Contender, Done, Rounds, compare, pin
+from tests.bench.load import LoadFailed
 from tests.bench.programs import HOW, burst, plain_proxy, program, upstream, verifying_proxy
 from tests.bench.report import Row
 from tests.bench.stage import Stage
@@ -73,21 +75,25 @@ async def run(folder: Path) -> tuple[list[Row], list[str], float]:
     async with bench.stage:
         contenders = await bench.contenders()
         rounds = await compare(contenders, rounds=ROUNDS, seconds=SECONDS, say=print)
-        await _check_trail(bench.stage)
+        await _check_trail(bench.stage, rounds)
     names = {contender.name for contender in contenders}
     rows = [_row(rounds, "nginx", "nginx, plain proxy", 0.13, names)]
     rows.append(_row(rounds, "haproxy", "HAProxy, ES256 each time", 1.0, names))
     return rows, notes, rounds.steal
 
 
-async def _check_trail(stage: Stage) -> None:
-    """The audit was on: the trail holds what was asked."""
+async def _check_trail(stage: Stage, rounds: Rounds) -> None:
+    """The audit was on: the trail holds a row for every answer that was counted. Raises LoadFailed."""
+    await asyncio.sleep(1.5)
     connection = await stage.connect("gateway")
-    try:
-        rows = await connection.fetchval("SELECT count(*) FROM audit_entry WHERE action = 'claims.read_bill'")
-    finally:
-        await connection.close()
-    print(f"  audit rows written: {rows:,}")
+    rows = await connection.fetchval(
+        "SELECT count(*) FROM audit_entry WHERE service = 'claims' AND status = 200"
+    )
+    await connection.close()
+    answers = sum(one.slices["gateway"].units for one in rounds.all)
+    if rows < answers:
+        raise LoadFailed(f"{answers:,.0f} answers, but {rows:,} rows in the audit trail")
+    print(f"  audit: {rows:,} rows for {answers:,.0f} answers and those of the warm-up")
 
 
 def _row(rounds: Rounds, control: str, title: str, bound: float, names: set[str]) -> Row:
