@@ -14,7 +14,16 @@ from gateway import routes as routing
 from gateway.api import create_own
 from gateway.ask import Ask, ask_of
 from gateway.audit import Trail
-from gateway.auth import Caller, Revocations, Signer, TokenMissing, TokenRevoked, Tokens, bearer
+from gateway.auth import (
+    BindingNeeded,
+    Caller,
+    Revocations,
+    Signer,
+    TokenMissing,
+    TokenRevoked,
+    Tokens,
+    bearer,
+)
 from gateway.config import Settings
 from gateway.docs import Pages
 from gateway.limits import Buckets, Policy, TooManyRequests
@@ -22,6 +31,7 @@ from gateway.metrics import Meter
 from gateway.openapi import merged
 from gateway.own import OWN_BODY, Own
 from gateway.proxy import Body, ClientGone, RawHeaders, Receive, Send, forward, relay
+from gateway.roles import BIND
 from gateway.roles import load as load_roles
 from gateway.routes import Route
 from gateway.upstream import Bounds, Upstream
@@ -131,6 +141,8 @@ class Gateway:
         if ask.left < 0:
             raise TooManyRequests(retry_after=caller.bucket.wait())
         if not route.scopes <= caller.identity.scopes:
+            if BIND in caller.identity.scopes:
+                raise BindingNeeded
             raise ScopeMissing(needed=sorted(route.scopes - caller.identity.scopes))
 
     def _caller(self, ask: Ask) -> Caller:

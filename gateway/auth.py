@@ -26,7 +26,7 @@ from gateway.roles import Roles
 from services.kit.db import server_settings
 from services.kit.identity import Identity, Kind, sign
 from services.kit.ids import new_id
-from services.kit.problems import Text, Unauthenticated
+from services.kit.problems import Forbidden, Text, Unauthenticated
 
 log = structlog.get_logger()
 
@@ -82,6 +82,14 @@ class TokenRevoked(Unauthenticated):
     detail = Text(
         "您已退出，或账号、角色已变更，请重新登录。", "Signed out, or the account changed; sign in again."
     )
+
+
+class BindingNeeded(Forbidden):
+    """A citizen who is not yet bound to his person asks for his data (尚未实名绑定)."""
+
+    slug = "binding-needed"
+    title = Text("尚未实名绑定", "Not bound yet")
+    detail = Text("请先用姓名和身份证号码完成实名绑定。", "Bind with your name and id number first.")
 
 
 @dataclass(slots=True, eq=False)

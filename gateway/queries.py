@@ -13,24 +13,24 @@ from services.kit.paging import PageRequest, page
 from services.kit.problems import NotFound, Text
 
 
-class AccountUnknown(NotFound):
+class AccountNotFound(NotFound):
     """No such account (账号不存在)."""
 
-    slug = "account-unknown"
+    slug = "account-not-found"
     title = Text("账号不存在", "No such account")
 
 
-class ClientUnknown(NotFound):
+class ClientNotFound(NotFound):
     """No such system (接入系统不存在)."""
 
-    slug = "client-unknown"
+    slug = "client-not-found"
     title = Text("接入系统不存在", "No such client")
 
 
-class BindingUnknown(NotFound):
+class BindingNotFound(NotFound):
     """No such binding (没有实名绑定)."""
 
-    slug = "binding-unknown"
+    slug = "binding-not-found"
     title = Text("没有实名绑定", "No such binding")
 
 
@@ -43,10 +43,10 @@ async def find_account_named(
 
 
 async def get_account(session: AsyncSession, account_id: UUID, *, for_update: bool = False) -> Account:
-    """Raises AccountUnknown."""
+    """Raises AccountNotFound."""
     account = await session.get(Account, account_id, with_for_update=for_update or None)
     if account is None:
-        raise AccountUnknown
+        raise AccountNotFound
     return account
 
 
@@ -62,10 +62,10 @@ async def find_client(session: AsyncSession, client_id: str, *, for_update: bool
 
 
 async def get_client(session: AsyncSession, client_id: str) -> Client:
-    """For a change. Raises ClientUnknown."""
+    """For a change. Raises ClientNotFound."""
     client = await find_client(session, client_id, for_update=True)
     if client is None:
-        raise ClientUnknown
+        raise ClientNotFound
     return client
 
 

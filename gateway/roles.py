@@ -9,6 +9,7 @@ from services.kit.problems import Refused, Text
 
 FILE = Path(__file__).parent / "roles.toml"
 SELF = "gateway:self"  # everyone who signed in: his own session and password
+BIND = "gateway:bind"  # a citizen who is not bound to his person yet
 
 
 class RoleUnknown(Refused):

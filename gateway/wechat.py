@@ -252,7 +252,7 @@ async def unbind(session: AsyncSession, *, person_id: UUID, now: datetime) -> li
     """The person is bound to nothing; his sessions end. The ended sessions."""
     user = await queries.find_wechat_user(session, person_id=person_id)
     if user is None:
-        raise queries.BindingUnknown
+        raise queries.BindingNotFound
     user.person_id = user.area = user.name = user.bound_at = None
     return await queries.end_sessions(session, owner=str(user.id), now=now)
 
@@ -260,5 +260,5 @@ async def unbind(session: AsyncSession, *, person_id: UUID, now: datetime) -> li
 async def _user(session: AsyncSession, user_id: UUID) -> WechatUser:
     user = await queries.find_wechat_user(session, user_id=user_id)
     if user is None:
-        raise queries.BindingUnknown
+        raise queries.BindingNotFound
     return user

@@ -74,7 +74,7 @@ class Caller:
                 break
             if late:
                 raise TimeoutError(f"{method} {path}: no answer within {PATIENCE_SECONDS:.0f} s")
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(_pause(response))
         if response.is_error:
             raise Refusal(response)
         return response.json() if response.content else None
@@ -84,6 +84,11 @@ class Caller:
             return await self._http.request(method, path, **request)
         except httpx.TransportError:
             return None
+
+
+def _pause(response: httpx.Response | None) -> float:
+    asked = response.headers.get("Retry-After", "") if response is not None else ""
+    return min(float(asked), 5.0) if asked.isdigit() else 0.3
 
 
 def _problem(response: httpx.Response) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from gateway.accounts import (
 from gateway.api.acting import resource
 from gateway.credentials import PasswordWeak, hashed, matches, totp_address
 from gateway.models import Account
-from gateway.queries import AccountUnknown
+from gateway.queries import AccountNotFound
 from gateway.roles import SELF, DutiesIncompatible, RoleUnknown
 from gateway.schemas import (
     AccountCreate,
@@ -116,7 +116,7 @@ async def list_accounts(session: DbSession, query: PageQuery, caller: Administra
 
 @router.put(
     "/accounts/{account_id}/roles",
-    responses=answers(AccountUnknown, RoleUnknown, DutiesIncompatible, OwnRolesRefused),
+    responses=answers(AccountNotFound, RoleUnknown, DutiesIncompatible, OwnRolesRefused),
 )
 async def grant_roles(
     request: Request, session: DbSession, account_id: UUID, body: RolesUpdate, caller: Administrator
@@ -129,7 +129,7 @@ async def grant_roles(
     return _read(account)
 
 
-@router.post("/accounts/{account_id}/disablement", responses=answers(AccountUnknown, OwnRolesRefused))
+@router.post("/accounts/{account_id}/disablement", responses=answers(AccountNotFound, OwnRolesRefused))
 async def disable_account(
     request: Request, session: DbSession, account_id: UUID, caller: Administrator
 ) -> AccountRead:
@@ -141,7 +141,7 @@ async def disable_account(
     return _read(account)
 
 
-@router.delete("/accounts/{account_id}/disablement", responses=answers(AccountUnknown, OwnRolesRefused))
+@router.delete("/accounts/{account_id}/disablement", responses=answers(AccountNotFound, OwnRolesRefused))
 async def enable_account(session: DbSession, account_id: UUID, caller: Administrator) -> AccountRead:
     """启用账号 · the account works again."""
     _not_own(caller, account_id)
@@ -151,7 +151,7 @@ async def enable_account(session: DbSession, account_id: UUID, caller: Administr
 
 
 @router.put(
-    "/accounts/{account_id}/password", responses=answers(AccountUnknown, PasswordWeak, OwnRolesRefused)
+    "/accounts/{account_id}/password", responses=answers(AccountNotFound, PasswordWeak, OwnRolesRefused)
 )
 async def reset_password(
     request: Request, account_id: UUID, body: PasswordReset, caller: Administrator
@@ -225,7 +225,7 @@ async def confirm_one_time_code(
 @router.delete(
     "/accounts/{account_id}/one-time-code",
     status_code=204,
-    responses=answers(AccountUnknown, OwnRolesRefused),
+    responses=answers(AccountNotFound, OwnRolesRefused),
 )
 async def drop_one_time_code(session: DbSession, account_id: UUID, caller: Administrator) -> Response:
     """取消动态口令 · for a lost phone, by the administrator."""

@@ -9,7 +9,7 @@ from gateway.accounts import change_secret, register_client
 from gateway.api.acting import resource
 from gateway.credentials import hashed, new_secret
 from gateway.models import Client
-from gateway.queries import ClientUnknown
+from gateway.queries import ClientNotFound
 from gateway.roles import DutiesIncompatible, RoleUnknown
 from gateway.schemas import ClientCreate, ClientRead, ClientSecretRead
 from services.kit import clock
@@ -54,7 +54,7 @@ async def list_clients(session: DbSession, query: PageQuery, caller: Administrat
     return Page(items=[ClientRead.model_validate(row) for row in rows], next=following)
 
 
-@router.post("/{client_id}/secret", status_code=201, responses=answers(ClientUnknown))
+@router.post("/{client_id}/secret", status_code=201, responses=answers(ClientNotFound))
 async def rotate_secret(request: Request, client_id: str, caller: Administrator) -> ClientSecretRead:
     """更换密钥 · a new secret, shown once; the old one works for 24 hours."""
     secret = new_secret()
@@ -64,7 +64,7 @@ async def rotate_secret(request: Request, client_id: str, caller: Administrator)
     return _with_secret(client, secret)
 
 
-@router.post("/{client_id}/disablement", responses=answers(ClientUnknown))
+@router.post("/{client_id}/disablement", responses=answers(ClientNotFound))
 async def disable_client(
     request: Request, session: DbSession, client_id: str, caller: Administrator
 ) -> ClientRead:
@@ -76,7 +76,7 @@ async def disable_client(
     return ClientRead.model_validate(client)
 
 
-@router.delete("/{client_id}/disablement", responses=answers(ClientUnknown))
+@router.delete("/{client_id}/disablement", responses=answers(ClientNotFound))
 async def enable_client(session: DbSession, client_id: str, caller: Administrator) -> ClientRead:
     """启用接入系统 · the system may call again."""
     client = await queries.get_client(session, client_id)

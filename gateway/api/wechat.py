@@ -10,7 +10,7 @@ from gateway.api.acting import acted_as, owner_session
 from gateway.api.sessions import read_of
 from gateway.limits import TooManyRequests
 from gateway.proxy import ServiceBroken, ServiceTimeout, ServiceUnavailable
-from gateway.roles import SELF
+from gateway.roles import BIND, SELF
 from gateway.schemas import BindingCreate, SessionRead, WechatSessionCreate
 from gateway.sessions import identity_of_user
 from gateway.wechat import (
@@ -62,7 +62,7 @@ async def sign_in_citizen(request: Request, body: WechatSessionCreate) -> Sessio
     ),
 )
 async def bind(
-    request: Request, body: BindingCreate, caller: Annotated[Identity, requires("gateway:bind")]
+    request: Request, body: BindingCreate, caller: Annotated[Identity, requires(BIND)]
 ) -> SessionRead:
     """实名绑定 · name and id number against the register; the answer holds the tokens of a citizen."""
     state, user_id = request.app.state, UUID(caller.subject.removeprefix("wechat:"))
@@ -98,19 +98,19 @@ async def _person(request: Request, body: BindingCreate, user_id: UUID) -> Perso
     return person
 
 
-@router.delete("/binding", status_code=204, responses=answers(queries.BindingUnknown))
+@router.delete("/binding", status_code=204, responses=answers(queries.BindingNotFound))
 async def unbind(
     request: Request, session: DbSession, caller: Annotated[Identity, requires(SELF)]
 ) -> Response:
     """解除绑定 · by the citizen; all his sessions end."""
     if caller.person_id is None or caller.kind != "citizen":
-        raise queries.BindingUnknown
+        raise queries.BindingNotFound
     await _unbind(request, session, caller.person_id)
     request.app.state.revoked.add(owner_session(request))
     return Response(status_code=204)
 
 
-@router.delete("/bindings/{person_id}", status_code=204, responses=answers(queries.BindingUnknown))
+@router.delete("/bindings/{person_id}", status_code=204, responses=answers(queries.BindingNotFound))
 async def unbind_person(
     request: Request,
     session: DbSession,

@@ -124,6 +124,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     for path in document["paths"].values():
         for operation in path.values():
             _describe_problems(operation)
+            _require_message_id(operation)
     app.openapi_schema = document
     return document
 
@@ -145,6 +146,13 @@ def _describe_problems(operation: dict[str, Any]) -> None:
         if MEDIA_TYPE in content:
             content[MEDIA_TYPE]["schema"] = {"$ref": "#/components/schemas/Problem"}
             content.pop("application/json", None)
+
+
+def _require_message_id(operation: dict[str, Any]) -> None:
+    # Optional in the code, so that a missing one is its own problem; required for whoever reads the contract.
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] == idempotency.HEADER:
+            parameter["required"] = True
 
 
 _PROBLEM = {

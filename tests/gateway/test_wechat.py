@@ -40,7 +40,7 @@ class TestSignIn:
         assert (answer.status_code, answer.json()["bound"]) == (201, False)
         client = entrance.client(answer.json()["access_token"])
         assert (await client.get(OWN)).json()["scopes"] == ["gateway:bind", "gateway:self"]
-        assert slug(await client.get("/claims/v1/my/settlements")) == "scope-missing"
+        assert slug(await client.get("/claims/v1/my/settlements")) == "binding-needed"
 
     async def test_never_shows_the_session_key(self, entrance):
         answer = await sign_in(entrance)
@@ -163,7 +163,7 @@ class TestBinding:
         admin = await entrance.admin()
         assert (await admin.delete(f"/gateway/v1/wechat/bindings/{person_id}")).status_code == 204
         assert slug(await citizen.get(OWN)) == "token-revoked"
-        assert slug(await admin.delete(f"/gateway/v1/wechat/bindings/{person_id}")) == "binding-unknown"
+        assert slug(await admin.delete(f"/gateway/v1/wechat/bindings/{person_id}")) == "binding-not-found"
 
     async def test_leaves_no_personal_data_on_the_trail(self, entrance):
         registered(entrance)

@@ -54,7 +54,7 @@ async def _bound(stage: Stage, relation: str) -> Caller:
         session = await nobody.post("/gateway/v1/wechat/sessions", {"code": login.json()["code"]})
     if not session["bound"]:
         async with Caller(stage.county.gateway, token=session["access_token"]) as unbound:
-            await refused(unbound.get("/enrolment/v1/my/coverage"), problem="scope-missing")
+            await refused(unbound.get("/enrolment/v1/my/coverage"), problem="binding-needed")
             body = {"name": person.name, "id_number": person.id_number}
             session = await unbound.post("/gateway/v1/wechat/binding", body)
         stage.tell(f"  微信登录并实名绑定：{person.name}")
