@@ -84,7 +84,7 @@ class OtherArea(Forbidden):
     )
 
 
-class PersonUnknown(Forbidden):
+class NotBound(Forbidden):
     """The citizen is not bound to a person (未实名绑定)."""
 
     slug = "not-bound"

@@ -3,10 +3,10 @@
 from services.kit.problems import Conflict, Forbidden, NotFound, Refused, Text
 
 
-class PersonUnknown(NotFound):
+class PersonNotFound(NotFound):
     """No person of that id number is known here (未见参保登记)."""
 
-    slug = "person-unknown"
+    slug = "person-not-found"
     title = Text("没有此人的登记信息", "The person is not known here")
     detail = Text(
         "请核对证件号码；未参保登记的，请先到参保窗口登记，登记信息稍后自动同步。",

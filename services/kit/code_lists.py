@@ -10,10 +10,10 @@ from services.kit.identity import anyone
 from services.kit.problems import NotFound, Text, answers
 
 
-class CodeListUnknown(NotFound):
+class CodeListNotFound(NotFound):
     """No such code list (代码表不存在)."""
 
-    slug = "code-list-unknown"
+    slug = "code-list-not-found"
     detail = Text(
         "没有代码表 {name}，可用的有：{known}。", "There is no code list {name}; there are: {known}."
     )
@@ -36,11 +36,11 @@ def router_of(codes: Mapping[str, type[Code]]) -> APIRouter:
         """代码表目录 · names of the code lists."""
         return sorted(codes)
 
-    @router.get("/codes/{name}", responses=answers(CodeListUnknown))
+    @router.get("/codes/{name}", responses=answers(CodeListNotFound))
     async def get_code_list(name: str) -> list[CodeRead]:
         """代码表 · one code list."""
         if name not in codes:
-            raise CodeListUnknown(name=name, known=sorted(codes))
+            raise CodeListNotFound(name=name, known=sorted(codes))
         return [CodeRead(code=code.value, label=code.label, national=code.national) for code in codes[name]]
 
     return router

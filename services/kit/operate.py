@@ -18,10 +18,10 @@ from services.kit.paging import Page, PageQuery, page
 from services.kit.problems import Conflict, NotFound, Text, answers
 
 
-class DeadLetterUnknown(NotFound):
+class DeadLetterNotFound(NotFound):
     """No such dead letter (死信不存在)."""
 
-    slug = "dead-letter-unknown"
+    slug = "dead-letter-not-found"
 
 
 class DeadLetterReplayed(Conflict):
@@ -86,7 +86,7 @@ def router_of(name: str) -> APIRouter:
 
     @router.post(
         "/dead-letters/{dead_letter_id}/replay",
-        responses=answers(DeadLetterUnknown, DeadLetterReplayed, DeadLetterUnheard),
+        responses=answers(DeadLetterNotFound, DeadLetterReplayed, DeadLetterUnheard),
     )
     async def replay_dead_letter(
         request: Request, session: DbSession, dead_letter_id: UUID, caller: Annotated[Identity, operator]
@@ -123,7 +123,7 @@ async def replay(
     """The event's effect and the mark that it was replayed, in one transaction."""
     letter = await session.get(DeadLetter, dead_letter_id, with_for_update=True)
     if letter is None:
-        raise DeadLetterUnknown
+        raise DeadLetterNotFound
     if letter.replayed_at:
         raise DeadLetterReplayed
     entry = hears.get(letter.subject)

@@ -256,7 +256,7 @@ class TestCorrectDescription:
 
     async def test_of_another_area_finds_nothing(self, archives_session: AsyncSession) -> None:
         piece = await build.piece(archives_session)
-        with pytest.raises(queries.pieces.PieceUnknown):
+        with pytest.raises(queries.pieces.PieceNotFound):
             await filing.correct_description(
                 archives_session,
                 piece_id=piece.piece_id,

@@ -115,7 +115,7 @@ class TestUploadBill:
             ({"total": "10.01"}, "lines-do-not-sum"),
             ({"admitted_on": "2026-01-13"}, "dates-out-of-order"),
             ({"discharged_on": "2199-01-01"}, "dates-out-of-order"),
-            ({"person_id": "01926b1e-7a31-7c00-8000-00000000ffff"}, "person-unknown"),
+            ({"person_id": "01926b1e-7a31-7c00-8000-00000000ffff"}, "person-not-found"),
         ],
     )
     async def test_refuses_a_bill_that_does_not_hold_together(self, api, change, slug):

@@ -149,7 +149,7 @@ class TestCatalogue:
 
     async def test_knows_no_item_that_was_never_set(self, claims_api: ServiceApi):
         answer = await claims_api.client("claims:read").get("/claims/v1/catalogue/items/NONE")
-        assert (answer.status_code, answer.json()["type"]) == (404, "/problems/item-unknown")
+        assert (answer.status_code, answer.json()["type"]) == (404, "/problems/item-not-found")
 
 
 class TestEntitlement:
@@ -228,7 +228,7 @@ class TestEntitlement:
     async def test_is_refused_for_strangers_and_wrong_numbers(self, claims_api: ServiceApi):
         await build.county(claims_api)
         stranger = await self.ask(claims_api, Person(id_number=build.id_number(5)))
-        assert (stranger.status_code, stranger.json()["type"]) == (404, "/problems/person-unknown")
+        assert (stranger.status_code, stranger.json()["type"]) == (404, "/problems/person-not-found")
         wrong = await self.ask(claims_api, Person(id_number="990101199001010011"))
         assert wrong.status_code == 422
         assert "990101199001010011" not in wrong.text

@@ -61,7 +61,7 @@ class TestSeekers:
         stranger = NEWCOMERS.person(age=40, on=clock.today()).id_number
         assert problem(await post(office.clerk, "/seekers", SURVEY | {"id_number": stranger})) == (
             404,
-            "person-unknown",
+            "person-not-found",
         )
 
     async def test_change_with_a_reason(self, office: Office) -> None:

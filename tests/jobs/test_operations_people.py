@@ -66,7 +66,7 @@ class TestRegisterSeeker:
             await (await jobs_session.connection()).execute(text(copy), {"one": seeker.seeker_id})
 
     async def test_refuses_a_person_that_enrolment_never_told_of(self, jobs_session: AsyncSession) -> None:
-        with pytest.raises(problems.PersonUnknown):
+        with pytest.raises(problems.PersonNotFound):
             await operations.register_seeker(
                 jobs_session, id_number_index="ff" * 32, survey=build.survey(), caller=CLERK, now=NOW
             )

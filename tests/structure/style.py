@@ -113,7 +113,7 @@ RULES = [
         broken=[
             ("services/claims/rules/lines.py", "def split(): ..."),
             ("services/claims/operations.py", "async def settle(session): ..."),
-            ("services/claims/queries/bills.py", "class BillUnknown(NotFound): ..."),
+            ("services/claims/queries/bills.py", "class BillNotFound(NotFound): ..."),
         ],
         kept=[
             ("services/claims/rules.py", "def split():\n    'Splits a line.'\ndef _part(): ..."),

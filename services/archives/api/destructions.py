@@ -8,8 +8,8 @@ from services.archives import queries
 from services.archives.api.callers import Filer, NoCitizens, Reader
 from services.archives.models import DestructionList
 from services.archives.operations import retention
-from services.archives.queries.destructions import DestructionListUnknown
-from services.archives.queries.pieces import PieceUnknown
+from services.archives.queries.destructions import DestructionListNotFound
+from services.archives.queries.pieces import PieceNotFound
 from services.archives.schemas.destructions import (
     ConsentCreate,
     ConsentRead,
@@ -37,7 +37,7 @@ async def list_due_for_appraisal(session: DbSession, caller: Reader, query: Page
     return Page(items=[PieceSummary.model_validate(piece) for piece in found], next=following)
 
 
-@router.post("/pieces/{piece_id}/extension", responses=answers(PieceUnknown, retention.PieceNotDue))
+@router.post("/pieces/{piece_id}/extension", responses=answers(PieceNotFound, retention.PieceNotDue))
 async def extend_period(
     piece_id: UUID, body: ExtensionCreate, session: DbSession, caller: Filer, once: Once
 ) -> PieceSummary:
@@ -56,7 +56,7 @@ async def extend_period(
 @router.post(
     "/destruction-lists",
     status_code=201,
-    responses=answers(PieceUnknown, retention.PieceNotDue, retention.PieceOnList),
+    responses=answers(PieceNotFound, retention.PieceNotDue, retention.PieceOnList),
 )
 async def draw_up_list(
     body: DestructionCreate, session: DbSession, caller: Filer, once: Once
@@ -68,7 +68,7 @@ async def draw_up_list(
     return once.keep(await _told(session, found), status=201)
 
 
-@router.get("/destruction-lists/{destruction_list_id}", responses=answers(DestructionListUnknown))
+@router.get("/destruction-lists/{destruction_list_id}", responses=answers(DestructionListNotFound))
 async def get_destruction_list(
     destruction_list_id: UUID, session: DbSession, caller: Reader
 ) -> DestructionRead:
@@ -81,7 +81,7 @@ async def get_destruction_list(
 
 @router.post(
     "/destruction-lists/{destruction_list_id}/approvals",
-    responses=answers(DestructionListUnknown, retention.ApproverRefused, retention.DestructionClosed),
+    responses=answers(DestructionListNotFound, retention.ApproverRefused, retention.DestructionClosed),
 )
 async def approve_list(
     destruction_list_id: UUID, session: DbSession, caller: Filer, once: Once
@@ -95,7 +95,7 @@ async def approve_list(
 
 @router.post(
     "/destruction-lists/{destruction_list_id}/consents",
-    responses=answers(DestructionListUnknown, retention.DestructionClosed),
+    responses=answers(DestructionListNotFound, retention.DestructionClosed),
 )
 async def record_consent(
     destruction_list_id: UUID, body: ConsentCreate, session: DbSession, caller: Filer, once: Once
@@ -116,7 +116,7 @@ async def record_consent(
 @router.post(
     "/destruction-lists/{destruction_list_id}/execution",
     responses=answers(
-        DestructionListUnknown,
+        DestructionListNotFound,
         retention.DestructionBlocked,
         retention.DestructionClosed,
         retention.PieceNotDue,
@@ -134,7 +134,7 @@ async def execute_list(
 
 @router.post(
     "/destruction-lists/{destruction_list_id}/cancellation",
-    responses=answers(DestructionListUnknown, retention.DestructionClosed),
+    responses=answers(DestructionListNotFound, retention.DestructionClosed),
 )
 async def cancel_list(
     destruction_list_id: UUID, session: DbSession, caller: Filer, once: Once

@@ -11,7 +11,7 @@ from services.archives.api.callers import Filer, NoCitizens, Reader
 from services.archives.codes import CaseKind, Category, Completeness, Holding, Purpose, Retention
 from services.archives.models import Piece
 from services.archives.operations import access, filing, fixity, policy
-from services.archives.queries.pieces import PaperUnknown, PieceFilter, PieceUnknown
+from services.archives.queries.pieces import PaperNotFound, PieceFilter, PieceNotFound
 from services.archives.schemas.parts import Year
 from services.archives.schemas.pieces import (
     FixityCheckRead,
@@ -71,7 +71,7 @@ async def enter_piece(body: PieceCreate, session: DbSession, caller: Filer, once
     return once.keep(await _told(session, piece), status=201)
 
 
-@router.get("/pieces/{piece_id}", responses=answers(PieceUnknown))
+@router.get("/pieces/{piece_id}", responses=answers(PieceNotFound))
 async def get_piece(piece_id: UUID, session: DbSession, caller: Reader, purpose: Why) -> PieceRead:
     """件的著录与材料 · one piece with its papers; the reading is registered."""
     piece = await access.read_piece(
@@ -81,7 +81,7 @@ async def get_piece(piece_id: UUID, session: DbSession, caller: Reader, purpose:
 
 
 @router.patch(
-    "/pieces/{piece_id}", responses=answers(PieceUnknown, filing.PieceChanged, filing.PieceDestroyed)
+    "/pieces/{piece_id}", responses=answers(PieceNotFound, filing.PieceChanged, filing.PieceDestroyed)
 )
 async def correct_description(
     piece_id: UUID, body: PieceUpdate, session: DbSession, caller: Filer
@@ -100,7 +100,7 @@ async def correct_description(
     return await _told(session, piece)
 
 
-@router.get("/pieces/{piece_id}/changes", responses=answers(PieceUnknown))
+@router.get("/pieces/{piece_id}/changes", responses=answers(PieceNotFound))
 async def list_changes(piece_id: UUID, session: DbSession, caller: Reader) -> list[PieceChangeRead]:
     """著录变更记录 · the change log of a piece."""
     await queries.pieces.get_piece(session, piece_id=piece_id, area=caller.area)
@@ -109,7 +109,7 @@ async def list_changes(piece_id: UUID, session: DbSession, caller: Reader) -> li
 
 
 @router.post(
-    "/pieces/{piece_id}/papers", status_code=201, responses=answers(PieceUnknown, filing.PieceDestroyed)
+    "/pieces/{piece_id}/papers", status_code=201, responses=answers(PieceNotFound, filing.PieceDestroyed)
 )
 async def add_paper(
     piece_id: UUID, body: PaperCreate, session: DbSession, caller: Filer, once: Once
@@ -123,7 +123,7 @@ async def add_paper(
 @router.post(
     "/pieces/{piece_id}/papers/{paper_id}/checks",
     status_code=201,
-    responses=answers(PieceUnknown, PaperUnknown, fixity.PaperWithoutDigest),
+    responses=answers(PieceNotFound, PaperNotFound, fixity.PaperWithoutDigest),
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -149,7 +149,7 @@ async def check_paper(
     return FixityCheckRead.model_validate(check)
 
 
-@router.get("/pieces/{piece_id}/papers/{paper_id}/checks", responses=answers(PieceUnknown, PaperUnknown))
+@router.get("/pieces/{piece_id}/papers/{paper_id}/checks", responses=answers(PieceNotFound, PaperNotFound))
 async def list_checks(
     piece_id: UUID, paper_id: UUID, session: DbSession, caller: Reader
 ) -> list[FixityCheckRead]:

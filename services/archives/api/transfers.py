@@ -8,8 +8,8 @@ from services.archives import queries
 from services.archives.api.callers import Filer, NoCitizens, Reader
 from services.archives.operations import transfer as operations
 from services.archives.operations.policy import NotConfigured
-from services.archives.queries.pieces import PieceUnknown
-from services.archives.queries.transfers import TransferUnknown
+from services.archives.queries.pieces import PieceNotFound
+from services.archives.queries.transfers import TransferNotFound
 from services.archives.schemas.parts import Year
 from services.archives.schemas.transfers import (
     TransferAcceptance,
@@ -25,7 +25,9 @@ from services.kit.problems import answers
 router = APIRouter(tags=["transfers"], responses=answers(NoCitizens))
 
 
-@router.post("/transfers", status_code=201, responses=answers(PieceUnknown, operations.PiecesNotTransferable))
+@router.post(
+    "/transfers", status_code=201, responses=answers(PieceNotFound, operations.PiecesNotTransferable)
+)
 async def submit_transfer(
     body: TransferCreate, session: DbSession, caller: Filer, once: Once
 ) -> TransferRead:
@@ -42,7 +44,7 @@ async def submit_transfer(
     return once.keep(TransferRead.model_validate(transfer), status=201)
 
 
-@router.get("/transfers/{transfer_id}", responses=answers(TransferUnknown))
+@router.get("/transfers/{transfer_id}", responses=answers(TransferNotFound))
 async def get_transfer(transfer_id: UUID, session: DbSession, caller: Reader) -> TransferRead:
     """移交清单 · one transfer list."""
     transfer = await queries.transfers.get_transfer(session, transfer_id=transfer_id, area=caller.area)
@@ -51,7 +53,7 @@ async def get_transfer(transfer_id: UUID, session: DbSession, caller: Reader) ->
 
 @router.post(
     "/transfers/{transfer_id}/acceptance",
-    responses=answers(TransferUnknown, operations.TransferDecided, operations.AcceptorIsSubmitter),
+    responses=answers(TransferNotFound, operations.TransferDecided, operations.AcceptorIsSubmitter),
 )
 async def accept_transfer(
     transfer_id: UUID, body: TransferAcceptance, session: DbSession, caller: Filer, once: Once

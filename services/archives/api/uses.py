@@ -8,8 +8,8 @@ from services.archives import queries
 from services.archives.api.callers import Lender, NoCitizens, Reader
 from services.archives.codes import UseState
 from services.archives.operations import lending
-from services.archives.queries.pieces import PieceUnknown
-from services.archives.queries.uses import UseUnknown
+from services.archives.queries.pieces import PieceNotFound
+from services.archives.queries.uses import UseNotFound
 from services.archives.schemas.uses import UseClosure, UseCreate, UseDecision, UseRead
 from services.kit import clock
 from services.kit.db import DbSession
@@ -20,7 +20,7 @@ from services.kit.problems import answers
 router = APIRouter(tags=["uses"], responses=answers(NoCitizens))
 
 
-@router.post("/uses", status_code=201, responses=answers(PieceUnknown, lending.PieceNotInStore))
+@router.post("/uses", status_code=201, responses=answers(PieceNotFound, lending.PieceNotInStore))
 async def apply_for_use(body: UseCreate, session: DbSession, caller: Lender, once: Once) -> UseRead:
     """查阅、借阅、复制申请 · register a use; loan and copy wait for another person's approval."""
     use = await lending.apply_for_use(
@@ -54,7 +54,7 @@ async def list_overdue_loans(session: DbSession, caller: Reader, query: PageQuer
 
 
 @router.post(
-    "/uses/{use_id}/decision", responses=answers(UseUnknown, lending.UseDecided, lending.ApproverIsApplicant)
+    "/uses/{use_id}/decision", responses=answers(UseNotFound, lending.UseDecided, lending.ApproverIsApplicant)
 )
 async def decide_use(
     use_id: UUID, body: UseDecision, session: DbSession, caller: Lender, once: Once
@@ -68,7 +68,7 @@ async def decide_use(
 
 @router.post(
     "/uses/{use_id}/handover",
-    responses=answers(UseUnknown, lending.UseNotApproved, lending.UseDecided, lending.PieceNotInStore),
+    responses=answers(UseNotFound, lending.UseNotApproved, lending.UseDecided, lending.PieceNotInStore),
 )
 async def hand_out_piece(use_id: UUID, session: DbSession, caller: Lender, once: Once) -> UseRead:
     """借出、提供 · hand the piece or the copy out; a loan gets its due date."""
@@ -76,7 +76,7 @@ async def hand_out_piece(use_id: UUID, session: DbSession, caller: Lender, once:
     return once.keep(UseRead.model_validate(use))
 
 
-@router.post("/uses/{use_id}/closure", responses=answers(UseUnknown, lending.UseDecided))
+@router.post("/uses/{use_id}/closure", responses=answers(UseNotFound, lending.UseDecided))
 async def close_use(
     use_id: UUID, body: UseClosure, session: DbSession, caller: Lender, once: Once
 ) -> UseRead:

@@ -63,7 +63,7 @@ async def list_pieces(
 async def read_piece(
     session: AsyncSession, *, piece_id: UUID, purpose: str, caller: Identity, now: datetime
 ) -> Piece:
-    """A piece of the caller's area. Raises PieceUnknown."""
+    """A piece of the caller's area. Raises PieceNotFound."""
     piece = await queries.pieces.get_piece(session, piece_id=piece_id, area=caller.area)
     _register(session, purpose=purpose, caller=caller, now=now, piece_id=piece_id)
     return piece

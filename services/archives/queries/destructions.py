@@ -20,10 +20,10 @@ from services.kit.paging import PageRequest, page
 from services.kit.problems import NotFound, Text
 
 
-class DestructionListUnknown(NotFound):
+class DestructionListNotFound(NotFound):
     """No such destruction list in the caller's area (没有该销毁清册)."""
 
-    slug = "destruction-list-unknown"
+    slug = "destruction-list-not-found"
     title = Text("没有该销毁清册", "No such destruction list")
     detail = Text("本地区没有该销毁清册，请核对编号。", "There is no such list in your area; check the id.")
 
@@ -42,14 +42,14 @@ async def list_due_for_appraisal(
 async def get_destruction_list(
     session: AsyncSession, *, destruction_list_id: UUID, area: str, for_update: bool = False
 ) -> DestructionList:
-    """A destruction list of the area. Raises DestructionListUnknown."""
+    """A destruction list of the area. Raises DestructionListNotFound."""
     return await get_row(
         session,
         DestructionList,
         destruction_list_id,
         area=area,
         for_update=for_update,
-        unknown=DestructionListUnknown,
+        unknown=DestructionListNotFound,
     )
 
 

@@ -23,18 +23,18 @@ COUNT_CAP = 1000
 NEWEST = (col(Piece.formed_on), col(Piece.piece_id))
 
 
-class PieceUnknown(NotFound):
+class PieceNotFound(NotFound):
     """No such piece in the caller's area (没有该件)."""
 
-    slug = "piece-unknown"
+    slug = "piece-not-found"
     title = Text("没有该件", "No such piece")
     detail = Text("本地区没有该件，请核对编号。", "There is no such piece in your area; check the id.")
 
 
-class PaperUnknown(NotFound):
+class PaperNotFound(NotFound):
     """No such paper in the piece (没有该材料)."""
 
-    slug = "paper-unknown"
+    slug = "paper-not-found"
     title = Text("没有该材料", "No such paper")
     detail = Text("该件中没有此材料，请核对编号。", "The piece has no such paper; check the id.")
 
@@ -59,8 +59,8 @@ class PieceFilter:
 
 
 async def get_piece(session: AsyncSession, *, piece_id: UUID, area: str, for_update: bool = False) -> Piece:
-    """A piece of the area. Raises PieceUnknown."""
-    return await get_row(session, Piece, piece_id, area=area, for_update=for_update, unknown=PieceUnknown)
+    """A piece of the area. Raises PieceNotFound."""
+    return await get_row(session, Piece, piece_id, area=area, for_update=for_update, unknown=PieceNotFound)
 
 
 async def get_piece_search(session: AsyncSession, *, piece_id: UUID) -> PieceSearch:
@@ -69,7 +69,7 @@ async def get_piece_search(session: AsyncSession, *, piece_id: UUID) -> PieceSea
 
 
 async def get_pieces(session: AsyncSession, *, piece_ids: Collection[UUID], area: str) -> list[Piece]:
-    """All the pieces, locked, in the order of their ids. Raises PieceUnknown when one is not there."""
+    """All the pieces, locked, in the order of their ids. Raises PieceNotFound when one is not there."""
     statement = (
         select(Piece)
         .where(col(Piece.piece_id).in_(piece_ids), Piece.area == area)
@@ -78,7 +78,7 @@ async def get_pieces(session: AsyncSession, *, piece_ids: Collection[UUID], area
     )
     found = (await session.exec(statement)).all()
     if len(found) != len(set(piece_ids)):
-        raise PieceUnknown
+        raise PieceNotFound
     return list(found)
 
 
@@ -169,10 +169,10 @@ async def list_papers(session: AsyncSession, *, piece_id: UUID) -> list[Paper]:
 
 
 async def get_paper(session: AsyncSession, *, piece_id: UUID, paper_id: UUID) -> Paper:
-    """A paper of a piece. Raises PaperUnknown."""
+    """A paper of a piece. Raises PaperNotFound."""
     found = await session.get(Paper, paper_id)
     if found is None or found.piece_id != piece_id:
-        raise PaperUnknown
+        raise PaperNotFound
     return found
 
 

@@ -13,10 +13,10 @@ from services.archives.queries.rows import get_row
 from services.kit.problems import NotFound, Text
 
 
-class TransferUnknown(NotFound):
+class TransferNotFound(NotFound):
     """No such transfer list in the caller's area (没有该移交清单)."""
 
-    slug = "transfer-unknown"
+    slug = "transfer-not-found"
     title = Text("没有该移交清单", "No such transfer list")
     detail = Text(
         "本地区没有该移交清单，请核对编号。", "There is no such transfer list in your area; check the id."
@@ -26,9 +26,9 @@ class TransferUnknown(NotFound):
 async def get_transfer(
     session: AsyncSession, *, transfer_id: UUID, area: str, for_update: bool = False
 ) -> Transfer:
-    """A transfer list of the area. Raises TransferUnknown."""
+    """A transfer list of the area. Raises TransferNotFound."""
     return await get_row(
-        session, Transfer, transfer_id, area=area, for_update=for_update, unknown=TransferUnknown
+        session, Transfer, transfer_id, area=area, for_update=for_update, unknown=TransferNotFound
     )
 
 

@@ -12,17 +12,17 @@ from services.kit.paging import PageRequest, page
 from services.kit.problems import NotFound, Text
 
 
-class UseUnknown(NotFound):
+class UseNotFound(NotFound):
     """No such use in the caller's area (没有该利用登记)."""
 
-    slug = "use-unknown"
+    slug = "use-not-found"
     title = Text("没有该利用登记", "No such use")
     detail = Text("本地区没有该利用登记，请核对编号。", "There is no such use in your area; check the id.")
 
 
 async def get_use(session: AsyncSession, *, use_id: UUID, area: str, for_update: bool = False) -> Use:
-    """A use of the area. Raises UseUnknown."""
-    return await get_row(session, Use, use_id, area=area, for_update=for_update, unknown=UseUnknown)
+    """A use of the area. Raises UseNotFound."""
+    return await get_row(session, Use, use_id, area=area, for_update=for_update, unknown=UseNotFound)
 
 
 async def list_uses(

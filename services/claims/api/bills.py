@@ -21,9 +21,9 @@ from services.claims.operations.bills import (
 )
 from services.claims.operations.settlement import BillSettled, BillWithdrawn
 from services.claims.queries import bills as queries
-from services.claims.queries.bills import BillUnknown
-from services.claims.queries.persons import PersonUnknown, get_person
-from services.claims.queries.registers import InstitutionUnknown
+from services.claims.queries.bills import BillNotFound
+from services.claims.queries.persons import PersonNotFound, get_person
+from services.claims.queries.registers import InstitutionNotFound
 from services.claims.rules.amounts import ZERO
 from services.claims.schemas.bills import BillCreate, BillRead, BillSummary, LineRead
 from services.kit import clock
@@ -44,8 +44,8 @@ PARTS = ("own_paid", "over_limit", "prior_self_pay", "in_policy")
     responses=answers(
         *ONCE,
         NotAnInstitution,
-        InstitutionUnknown,
-        PersonUnknown,
+        InstitutionNotFound,
+        PersonNotFound,
         BillNumberUsed,
         DatesOutOfOrder,
         LinesDoNotSum,
@@ -85,7 +85,7 @@ async def list_bills(
     return Page(items=[BillSummary.model_validate(bill) for bill in bills], next=after)
 
 
-@router.get("/bills/{bill_id}", responses=answers(BillUnknown))
+@router.get("/bills/{bill_id}", responses=answers(BillNotFound))
 async def get_bill(
     bill_id: UUID, session: DbSession, caller: Annotated[Identity, requires("claims:read")]
 ) -> BillRead:
@@ -94,7 +94,7 @@ async def get_bill(
     return _read(bill, await queries.lines_of(session, bill_id=bill_id))
 
 
-@router.get("/my/bills/{bill_id}", responses=answers(BillUnknown))
+@router.get("/my/bills/{bill_id}", responses=answers(BillNotFound))
 async def get_own_bill(
     bill_id: UUID, session: DbSession, caller: Annotated[Identity, requires("claims:own")]
 ) -> BillRead:
@@ -103,7 +103,9 @@ async def get_own_bill(
     return _read(bill, await queries.lines_of(session, bill_id=bill_id))
 
 
-@router.post("/bills/{bill_id}/withdrawal", responses=answers(*ONCE, BillUnknown, BillSettled, BillWithdrawn))
+@router.post(
+    "/bills/{bill_id}/withdrawal", responses=answers(*ONCE, BillNotFound, BillSettled, BillWithdrawn)
+)
 async def withdraw_bill(bill_id: UUID, session: DbSession, caller: Hospital, once: Once) -> BillSummary:
     """撤回未结算的账单 · take back a bill that is not settled."""
     bill = await operations.withdraw_bill(session, bill_id=bill_id, caller=caller)

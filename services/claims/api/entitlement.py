@@ -8,8 +8,8 @@ from services.claims.api.vault import BlindIndex
 from services.claims.codes import Fund
 from services.claims.operations.bills import NotAnInstitution
 from services.claims.operations.entitlement import Entitled, FundVerdict, check_entitlement, funds_of, left_of
-from services.claims.queries.persons import PersonUnknown
-from services.claims.queries.registers import InstitutionUnknown
+from services.claims.queries.persons import PersonNotFound
+from services.claims.queries.registers import InstitutionNotFound
 from services.claims.schemas.entitlement import (
     CoverageRead,
     EntitlementQuery,
@@ -26,7 +26,7 @@ from services.kit.problems import answers
 router = APIRouter(tags=["entitlement"])
 
 
-@router.post("/entitlements", responses=answers(NotAnInstitution, InstitutionUnknown, PersonUnknown))
+@router.post("/entitlements", responses=answers(NotAnInstitution, InstitutionNotFound, PersonNotFound))
 async def query_entitlement(
     body: EntitlementQuery,
     session: DbSession,

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from services.claims.queries import ledger as queries
-from services.claims.queries.settlements import SettlementUnknown, get_settlement
+from services.claims.queries.settlements import SettlementNotFound, get_settlement
 from services.claims.rules.amounts import ZERO
 from services.claims.schemas.settlements import BalanceRead, BalanceRow, EntryRead
 from services.kit import clock
@@ -38,7 +38,7 @@ async def get_trial_balance(
     )
 
 
-@router.get("/settlements/{settlement_id}/entries", responses=answers(SettlementUnknown))
+@router.get("/settlements/{settlement_id}/entries", responses=answers(SettlementNotFound))
 async def list_settlement_entries(
     settlement_id: UUID, session: DbSession, caller: Accountant
 ) -> list[EntryRead]:

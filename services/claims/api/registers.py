@@ -12,7 +12,7 @@ from services.claims.operations.registers import (
     VersionNotLater,
 )
 from services.claims.queries import registers as queries
-from services.claims.queries.registers import InstitutionUnknown, ItemUnknown
+from services.claims.queries.registers import InstitutionNotFound, ItemNotFound
 from services.claims.rules.amounts import rate
 from services.claims.schemas.common import CODE, PRINTABLE, WORD
 from services.claims.schemas.registers import (
@@ -53,7 +53,7 @@ async def register_institution(
 @router.post(
     "/institutions/{code}/agreements",
     status_code=201,
-    responses=answers(*ONCE, InstitutionUnknown, AgreementsOverlap),
+    responses=answers(*ONCE, InstitutionNotFound, AgreementsOverlap),
 )
 async def sign_agreement(
     code: InstitutionPath, body: AgreementCreate, session: DbSession, caller: Registrar, once: Once
@@ -77,7 +77,7 @@ async def list_institutions(
     return Page(items=[InstitutionRead.model_validate(item) for item in items], next=after)
 
 
-@router.get("/institutions/{code}", responses=answers(InstitutionUnknown))
+@router.get("/institutions/{code}", responses=answers(InstitutionNotFound))
 async def get_institution(
     code: InstitutionPath, session: DbSession, caller: Reader
 ) -> InstitutionWithAgreements:
@@ -134,10 +134,10 @@ async def list_catalogue_items(
     return Page(items=[ItemRead.model_validate(item) for item in items], next=after)
 
 
-@router.get("/catalogue/items/{code}", responses=answers(ItemUnknown))
+@router.get("/catalogue/items/{code}", responses=answers(ItemNotFound))
 async def get_catalogue_item(code: ItemPath, session: DbSession, caller: Reader) -> list[ItemRead]:
     """目录项目的全部版本 · all dated versions of an item, newest first."""
     versions = await queries.versions_of(session, codes=[code])
     if not versions:
-        raise ItemUnknown(code=code)
+        raise ItemNotFound(code=code)
     return [ItemRead.model_validate(version) for version in versions]

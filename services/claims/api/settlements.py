@@ -29,8 +29,8 @@ from services.claims.operations.settlement import (
 )
 from services.claims.operations.settlement import Request as Case
 from services.claims.queries import settlements as queries
-from services.claims.queries.bills import BillUnknown
-from services.claims.queries.settlements import SettlementUnknown
+from services.claims.queries.bills import BillNotFound
+from services.claims.queries.settlements import SettlementNotFound
 from services.claims.schemas.settlements import (
     DayClaim,
     DayRead,
@@ -59,7 +59,7 @@ Settler = Annotated[Identity, requires("claims:settle")]
 Reader = Annotated[Identity, requires("claims:read")]
 Citizen = Annotated[Identity, requires("claims:own")]
 REFUSALS = (
-    BillUnknown,
+    BillNotFound,
     BillSettled,
     BillWithdrawn,
     AgreementMissing,
@@ -150,7 +150,7 @@ async def list_settlements(
     return Page(items=await _read(session, found), next=after)
 
 
-@router.get("/settlements/{settlement_id}", responses=answers(SettlementUnknown))
+@router.get("/settlements/{settlement_id}", responses=answers(SettlementNotFound))
 async def get_settlement(settlement_id: UUID, session: DbSession, caller: Reader) -> SettlementRead:
     """结算单 · one settlement with its working."""
     found = await queries.get_settlement(session, settlement_id=settlement_id, caller=caller)
@@ -167,7 +167,7 @@ async def list_own_settlements(session: DbSession, caller: Citizen, query: PageQ
 @router.post(
     "/settlements/{settlement_id}/reversal",
     status_code=201,
-    responses=answers(*ONCE, SettlementUnknown, SettlementReversedBefore),
+    responses=answers(*ONCE, SettlementNotFound, SettlementReversedBefore),
 )
 async def reverse_settlement(
     settlement_id: UUID, body: ReversalCreate, session: DbSession, caller: Settler, once: Once

@@ -160,7 +160,7 @@ async def upload_bill(
 
 
 async def withdraw_bill(session: AsyncSession, *, bill_id: UUID, caller: Identity) -> Bill:
-    """Takes back a bill that is not settled (撤回账单). Raises BillUnknown, BillSettled, BillWithdrawn."""
+    """Takes back a bill that is not settled (撤回账单). Raises BillNotFound, BillSettled, BillWithdrawn."""
     bill = await bills.get_bill(session, bill_id=bill_id, caller=caller, for_update=True)
     if bill.state == BillState.SETTLED:
         raise BillSettled(settlement_id=bill.settlement_id)

@@ -50,7 +50,7 @@ async def check_entitlement(
 ) -> Entitled:
     """Who is entitled to what at the calling institution from first to last.
 
-    Raises NotAnInstitution, InstitutionUnknown, PersonUnknown.
+    Raises NotAnInstitution, InstitutionNotFound, PersonNotFound.
     """
     if caller.kind != "system" or caller.organisation is None:
         raise NotAnInstitution

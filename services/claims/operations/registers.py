@@ -66,7 +66,7 @@ async def sign_agreement(
     caller: Identity,
     now: datetime,
 ) -> Agreement:
-    """Enters a service agreement (服务协议). Raises InstitutionUnknown, AgreementsOverlap."""
+    """Enters a service agreement (服务协议). Raises InstitutionNotFound, AgreementsOverlap."""
     await registers.get_institution(session, code=institution_code, for_update=True)
     for other in await registers.agreements_of(session, codes=[institution_code]):
         if other.valid_from < valid_until and valid_from < other.valid_until:

@@ -33,7 +33,7 @@ async def reverse_settlement(
 
     What the settlement added to the person's year is subtracted. Later settlements of the year stand: they were
     decided with no more left of any cap than there is now, so nothing was overpaid, and each can be reversed and
-    settled again on request. Raises SettlementUnknown, SettlementReversedBefore.
+    settled again on request. Raises SettlementNotFound, SettlementReversedBefore.
     """
     settlement = await settlements.get_settlement(session, settlement_id=settlement_id, caller=caller)
     bill = await bills.get_bill(session, bill_id=settlement.bill_id, caller=caller, for_update=True)

@@ -14,7 +14,7 @@ import orjson
 
 from services.claims.codes import BillState
 from services.claims.operations.policy import cached_policy, pooling_digits
-from services.claims.queries.bills import BillUnknown
+from services.claims.queries.bills import BillNotFound
 from services.claims.rules import entitlement
 from services.claims.rules.entitlement import Span
 from services.claims.rules.policy import Policy
@@ -118,7 +118,7 @@ class Decided:
 def decide(request: Request, *, row: asyncpg.Record) -> Decided | Replay:
     """What the case comes to.
 
-    Raises IdempotencyKeyReused, BillUnknown, BillSettled, BillWithdrawn, AgreementMissing, NotCovered, NoPolicy,
+    Raises IdempotencyKeyReused, BillNotFound, BillSettled, BillWithdrawn, AgreementMissing, NotCovered, NoPolicy,
     AidBelowFloor, PresettlementDiffers.
     """
     if row["fingerprint"] is not None:
@@ -144,7 +144,7 @@ def _may_settle(request: Request, row: asyncpg.Record) -> None:
     if row["id"] is None or not sees(
         request.caller, institution_code=row["institution_code"], area=row["bill_area"]
     ):
-        raise BillUnknown
+        raise BillNotFound
     if row["state"] == BillState.SETTLED:
         raise BillSettled(settlement_id=row["settlement_id"])
     if row["state"] == BillState.WITHDRAWN:

@@ -17,10 +17,10 @@ from services.kit.problems import NotFound, Text
 Row = TypeVar("Row", Bill, Settlement)
 
 
-class BillUnknown(NotFound):
+class BillNotFound(NotFound):
     """There is no such bill, or it is another's (账单不存在)."""
 
-    slug = "bill-unknown"
+    slug = "bill-not-found"
     title = Text("账单不存在", "No such bill")
     detail = Text(
         "没有此账单，或不属于本单位；请核对编号。", "There is no such bill of yours; check the identifier."
@@ -39,13 +39,13 @@ def visible(statement: SelectOfScalar[Row], table: type[Row], caller: Identity) 
 async def get_bill(
     session: AsyncSession, *, bill_id: UUID, caller: Identity, for_update: bool = False
 ) -> Bill:
-    """Raises BillUnknown."""
+    """Raises BillNotFound."""
     statement = visible(select(Bill).where(Bill.id == bill_id), Bill, caller)
     if for_update:
         statement = statement.with_for_update()
     found = (await session.exec(statement)).first()
     if found is None:
-        raise BillUnknown
+        raise BillNotFound
     return found
 
 

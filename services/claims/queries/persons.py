@@ -10,10 +10,10 @@ from services.claims.models import Accumulator, AssistanceCopy, CoverageCopy, Pe
 from services.kit.problems import NotFound, Text
 
 
-class PersonUnknown(NotFound):
+class PersonNotFound(NotFound):
     """Nobody of this id is in the register of insured persons (参保登记中无此人)."""
 
-    slug = "person-unknown"
+    slug = "person-not-found"
     title = Text("参保登记中无此人", "Nobody like this is registered")
     detail = Text(
         "参保登记中没有此人，请核对证件号码；刚参保的请稍候重试。",
@@ -33,7 +33,7 @@ class Insured:
 async def get_person(
     session: AsyncSession, *, person_id: UUID | None = None, id_number_index: str | None = None
 ) -> PersonCopy:
-    """By person id or by the blind index of the id number. Raises PersonUnknown."""
+    """By person id or by the blind index of the id number. Raises PersonNotFound."""
     statement = select(PersonCopy)
     if person_id is not None:
         statement = statement.where(PersonCopy.person_id == person_id)
@@ -41,14 +41,14 @@ async def get_person(
         statement = statement.where(PersonCopy.id_number_index == id_number_index)
     found = (await session.exec(statement.order_by(col(PersonCopy.version).desc()).limit(1))).first()
     if found is None:
-        raise PersonUnknown
+        raise PersonNotFound
     return found
 
 
 async def get_insured(
     session: AsyncSession, *, person_id: UUID | None = None, id_number_index: str | None = None
 ) -> Insured:
-    """Raises PersonUnknown."""
+    """Raises PersonNotFound."""
     person = await get_person(session, person_id=person_id, id_number_index=id_number_index)
     return Insured(
         person=person,

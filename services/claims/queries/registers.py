@@ -12,20 +12,20 @@ from services.kit.paging import PageRequest, page
 from services.kit.problems import NotFound, Text
 
 
-class InstitutionUnknown(NotFound):
+class InstitutionNotFound(NotFound):
     """No designated institution has this code (定点机构不存在)."""
 
-    slug = "institution-unknown"
+    slug = "institution-not-found"
     title = Text("定点机构不存在", "No such institution")
     detail = Text(
         "没有编码为 {code} 的定点机构，请核对编码。", "No institution has the code {code}; check it."
     )
 
 
-class ItemUnknown(NotFound):
+class ItemNotFound(NotFound):
     """The catalogue has no item with this code (目录项目不存在)."""
 
-    slug = "item-unknown"
+    slug = "item-not-found"
     title = Text("目录项目不存在", "No such catalogue item")
     detail = Text(
         "目录中没有编码为 {code} 的项目，请核对编码。", "The catalogue has no item {code}; check the code."
@@ -33,10 +33,10 @@ class ItemUnknown(NotFound):
 
 
 async def get_institution(session: AsyncSession, *, code: str, for_update: bool = False) -> Institution:
-    """Raises InstitutionUnknown."""
+    """Raises InstitutionNotFound."""
     found = await session.get(Institution, code, with_for_update=for_update or None)
     if found is None:
-        raise InstitutionUnknown(code=code)
+        raise InstitutionNotFound(code=code)
     return found
 
 

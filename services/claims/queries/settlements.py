@@ -21,10 +21,10 @@ from services.kit.paging import PageRequest, page
 from services.kit.problems import NotFound, Text
 
 
-class SettlementUnknown(NotFound):
+class SettlementNotFound(NotFound):
     """There is no such settlement, or it is another's (结算单不存在)."""
 
-    slug = "settlement-unknown"
+    slug = "settlement-not-found"
     title = Text("结算单不存在", "No such settlement")
     detail = Text(
         "没有此结算单，或不属于您；请核对编号。",
@@ -33,11 +33,11 @@ class SettlementUnknown(NotFound):
 
 
 async def get_settlement(session: AsyncSession, *, settlement_id: UUID, caller: Identity) -> Settlement:
-    """Raises SettlementUnknown."""
+    """Raises SettlementNotFound."""
     statement = visible(select(Settlement).where(Settlement.id == settlement_id), Settlement, caller)
     found = (await session.exec(statement)).first()
     if found is None:
-        raise SettlementUnknown
+        raise SettlementNotFound
     return found
 
 

@@ -7,7 +7,7 @@ from services.enrolment import queries
 from services.enrolment.api.common import Citizen, fields_of
 from services.enrolment.models import Person
 from services.enrolment.operations.people import log_access
-from services.enrolment.problems import PersonNotFound, PersonUnknown
+from services.enrolment.problems import NotBound, PersonNotFound
 from services.enrolment.schemas import ContributionRead, CoveragePeriodRead, OwnCoverageRead, PersonRead
 from services.kit import clock
 from services.kit.db import DbSession
@@ -20,13 +20,13 @@ router = APIRouter(prefix="/my", tags=["my"])
 
 async def _myself(session: AsyncSession, caller: Identity, query: str) -> Person:
     if caller.person_id is None:
-        raise PersonUnknown
+        raise NotBound
     person = await queries.get_person(session, caller.person_id)
     log_access(session, person=person, query=query, caller=caller, now=clock.now())
     return person
 
 
-@router.get("/coverage", responses=answers(PersonUnknown, PersonNotFound))
+@router.get("/coverage", responses=answers(NotBound, PersonNotFound))
 async def get_own_coverage(session: DbSession, caller: Citizen) -> OwnCoverageRead:
     """我的参保 · the caller's own coverage, today and over time."""
     person = await _myself(session, caller, "get_own_coverage")
@@ -49,7 +49,7 @@ async def get_own_coverage(session: DbSession, caller: Citizen) -> OwnCoverageRe
     )
 
 
-@router.get("/contributions", responses=answers(PersonUnknown, PersonNotFound))
+@router.get("/contributions", responses=answers(NotBound, PersonNotFound))
 async def list_own_contributions(
     session: DbSession, caller: Citizen, query: PageQuery
 ) -> Page[ContributionRead]:

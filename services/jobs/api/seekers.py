@@ -33,7 +33,7 @@ router = APIRouter(tags=["seekers"])
 
 
 @router.post(
-    "/seekers", status_code=201, responses=answers(*ONCE, problems.PersonUnknown, problems.SeekerExists)
+    "/seekers", status_code=201, responses=answers(*ONCE, problems.PersonNotFound, problems.SeekerExists)
 )
 async def register_seeker(
     body: SeekerCreate, session: DbSession, caller: Registrar, vault: BlindIndex, once: Once

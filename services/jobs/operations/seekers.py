@@ -52,12 +52,12 @@ async def register_seeker(
 ) -> Seeker:
     """Enters a worker once (实名登记). `unemployed_since` takes over an earlier unemployment registration.
 
-    Raises PersonUnknown, SeekerExists.
+    Raises PersonNotFound, SeekerExists.
     """
     today = business_date(now)
     person = await queries.find_person_by_id_number(session, id_number_index)
     if person is None:
-        raise problems.PersonUnknown
+        raise problems.PersonNotFound
     known = await queries.find_seeker_of(session, person.person_id)
     if known is not None:
         raise problems.SeekerExists(seeker_id=known.seeker_id)
@@ -133,7 +133,7 @@ async def settle_state(
     """Applies changes to a locked registration, classifies it anew, and logs old and new values (X5)."""
     person = await queries.find_person(session, seeker.person_id)
     if person is None:
-        raise problems.PersonUnknown
+        raise problems.PersonNotFound
     before = seeker.model_dump(mode="json")
     for name, value in changes.items():
         setattr(seeker, name, value)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.kit.procedures.declared import Procedure
 from services.kit.procedures.events import CaseDecided, CaseOverdue
-from services.kit.procedures.problems import UnknownProcedure
+from services.kit.procedures.problems import ProcedureNotFound
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,8 @@ class Desk:
     overdue: type[CaseOverdue]
 
     def procedure(self, code: str) -> Procedure:
-        """The declared procedure. Raises UnknownProcedure."""
+        """The declared procedure. Raises ProcedureNotFound."""
         found = next((procedure for procedure in self.procedures if procedure.code == code), None)
         if found is None:
-            raise UnknownProcedure(procedure=code)
+            raise ProcedureNotFound(procedure=code)
         return found

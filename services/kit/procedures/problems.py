@@ -6,10 +6,10 @@ from typing import ClassVar
 from services.kit.problems import Conflict, Forbidden, NotFound, Refused, Text, Unavailable
 
 
-class UnknownProcedure(NotFound):
+class ProcedureNotFound(NotFound):
     """No such procedure is offered here (无此办理事项)."""
 
-    slug = "unknown-procedure"
+    slug = "procedure-not-found"
     title = Text("没有此办理事项", "There is no such procedure")
     detail = Text(
         "本服务没有事项 {procedure}，请从办事指南中选择。",

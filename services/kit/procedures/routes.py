@@ -51,7 +51,7 @@ def router_of(desk: Desk, *, apply: str, review: str, read: str, own: str | None
         status_code=201,
         responses=answers(
             *ONCE,
-            problems.UnknownProcedure,
+            problems.ProcedureNotFound,
             problems.NotOwnApplication,
             problems.DocumentsMissing,
             problems.DocumentNotListed,

@@ -40,7 +40,7 @@ async def open_case(
 ) -> ProcedureCase:
     """Accepts an application (受理) and starts the clock of its first step.
 
-    Raises UnknownProcedure, NotOwnApplication, Invalid (form), DocumentNotListed, DocumentsMissing, CaseOpen, and whatever the
+    Raises ProcedureNotFound, NotOwnApplication, Invalid (form), DocumentNotListed, DocumentsMissing, CaseOpen, and whatever the
     procedure's own acceptance says.
     """
     procedure, today = desk.procedure(procedure_code), business_date(now)
