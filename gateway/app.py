@@ -4,6 +4,7 @@ A request's way: route → who → limit → body → trail → service (or the 
 """
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -42,6 +43,7 @@ from services.kit.problems import Problem, Unexpected, answer
 
 log = structlog.get_logger()
 
+LINGER_SECONDS, LINGER_BYTES = 2.0, 32 * 1024 * 1024
 FIXED: RawHeaders = [(b"x-content-type-options", b"nosniff")]
 NO_STORE = (b"cache-control", b"no-store")
 
@@ -97,12 +99,12 @@ class Gateway:
         try:
             await self._serve(ask, scope, receive, send)
         except Problem as problem:
-            await self._refuse(ask, problem, send)
+            await self._refuse(ask, problem, receive, send)
         except ClientGone:
             self._count(ask, 499)
         except Exception as error:
             log.error("gateway.failed", error=type(error).__name__, exc_info=error)
-            await self._refuse(ask, Unexpected(), send)
+            await self._refuse(ask, Unexpected(), receive, send)
 
     async def _serve(self, ask: Ask, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         ask.read_headers(scope["headers"], self.settings.trusted)
@@ -229,7 +231,7 @@ class Gateway:
             )
         return added
 
-    async def _refuse(self, ask: Ask, problem: Problem, send: Send) -> None:
+    async def _refuse(self, ask: Ask, problem: Problem, receive: Receive, send: Send) -> None:
         if not ask.request_id:
             ask.request_id = b"%032x" % id(ask)
         refused_here = ask.route is not None and problem.status in (401, 403)
@@ -243,9 +245,10 @@ class Gateway:
             request_id=ask.request_id.decode("ascii"),
         )
         headers = [*told.raw_headers, NO_STORE, *self._added(ask)]
-        if problem.status in (408, 413):
-            headers.append((b"connection", b"close"))  # the rest of the body is not read
-        await _send(send, problem.status, headers, bytes(told.body))
+        unread = problem.status in (408, 413)
+        if unread:
+            headers.append((b"connection", b"close"))
+        await _send(send, problem.status, headers, bytes(told.body), rest=receive if unread else None)
 
     def _count(self, ask: Ask, status: int) -> None:
         self.meter.count(ask.route.action if ask.route else "none", status, ask.began)
@@ -275,11 +278,29 @@ def _outcome(status: int) -> str:
     return "refused" if status < 500 else "failed"
 
 
-async def _send(send: Send, status: int, headers: RawHeaders, body: bytes) -> None:
+async def _send(
+    send: Send, status: int, headers: RawHeaders, body: bytes, *, rest: Receive | None = None
+) -> None:
     if not any(name == b"content-length" for name, _ in headers):
         headers = [*headers, (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": status, "headers": headers})
+    if rest is not None:
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+        await _linger(rest)
+        body = b""
     await send({"type": "http.response.body", "body": body})
+
+
+async def _linger(receive: Receive) -> None:
+    """Reads on for a moment: who is still sending when the connection closes sees a reset, and not the answer."""
+    seen = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_SECONDS):
+            while seen < LINGER_BYTES:
+                message = await receive()
+                if not message.get("more_body", False):
+                    return
+                seen += len(message["body"])
 
 
 class Application:

@@ -8,11 +8,13 @@ from typing import Any, Self
 import asyncpg
 
 from deploy.local.suite import DATABASES, Suite
+from gateway import chain
 
 SERVICES = ("enrolment", "claims", "jobs", "archives")
 # The trail writes down refusals too; a session row is a sign-in, of which tests need some.
 BESIDE = frozenset(("gateway.audit_entry", "gateway.session", "gateway.alembic_version"))
 QUIET_SECONDS = 60.0
+REDELIVERED_SECONDS = 90.0
 
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 
@@ -108,6 +110,15 @@ async def faults(suite: Suite) -> dict[str, Sequence[Mapping[str, Any]]]:
     return found | await _between_services(suite)
 
 
+async def settled(suite: Suite) -> dict[str, Sequence[Mapping[str, Any]]]:
+    """The faults that stay when every event had its time to arrive; one that a killed worker held comes again
+    after half a minute."""
+    deadline = time.monotonic() + REDELIVERED_SECONDS
+    while (found := await faults(suite)) and time.monotonic() < deadline:
+        await asyncio.sleep(0.5)
+    return found
+
+
 INVARIANTS = {
     ("claims", "at most one settlement in force for a bill"): """
         SELECT bill_id, count(*) FROM settlement s LEFT JOIN reversal r ON r.settlement_id = s.id
@@ -170,6 +181,8 @@ async def _between_services(suite: Suite) -> dict[str, Sequence[Mapping[str, Any
         found["claims knows the coverage that enrolment says"] = [{"period": one} for one in said ^ heard]
     if unaudited := await unaudited_messages(suite):
         found["every message that had its effect is on the trail"] = unaudited
+    if broken := [{"row": fault} async for fault in chain.faults(suite.databases["gateway"])]:
+        found["the trail is whole"] = broken
     return found
 
 

@@ -272,6 +272,7 @@ class TestBodies:
             (b'{"a":' * 20_000 + b"1" + b"}" * 20_000, {}, 400, "malformed-json"),
             (b'{"total": NaN}', {}, 422, "invalid-request"),
             (b" " * (2 * 1024 * 1024 + 1), {}, 413, "body-too-large"),
+            (b" " * (16 * 1024 * 1024), {}, 413, "body-too-large"),
             (b"{}", {"Content-Type": "text/plain"}, 415, "content-type-refused"),
             (b"{}", {"Content-Type": "application/xml"}, 415, "content-type-refused"),
             (b"a=b", {"Content-Type": "application/x-www-form-urlencoded"}, 415, "content-type-refused"),

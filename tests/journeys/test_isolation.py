@@ -245,7 +245,7 @@ class TestRoles:
             elif who == "nobody":
                 problem(answer, 401, "token-missing")
             else:
-                problem(answer, 403, "scope-missing")
+                problem(answer, 403, "binding-needed" if who == "visitor" else "scope-missing")
 
     async def _client(self, stage: Stage, office: Office, who: str) -> httpx.AsyncClient:
         if who == "nobody":

@@ -102,9 +102,8 @@ class TestAudit:
 
     async def test_nothing_is_lost_or_doubled(self, journey: Journey):
         await journey.to("read")
-        await look.quiet(journey.office.suite)
 
-        assert await look.faults(journey.office.suite) == {}
+        assert await look.settled(journey.office.suite) == {}
 
 
 class TestSeparationOfDuties:

@@ -55,8 +55,7 @@ async def newcomer(journey: Journey, office: Office) -> AsyncIterator[dict[str, 
         while not await answers_http(f"{office.suite.url(name)}/health/ready"):
             assert time.monotonic() < deadline, f"{name} is not ready again"
             await asyncio.sleep(0.2)
-    await look.quiet(office.suite)
-    assert await look.faults(office.suite) == {}
+    assert await look.settled(office.suite) == {}
 
 
 @pytest.mark.slow
