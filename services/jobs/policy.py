@@ -9,43 +9,23 @@ from services.jobs.codes import Sex
 from services.jobs.rules.employment import WorkingAge
 from services.jobs.rules.hardship import Limits
 from services.jobs.rules.matching import Criterion, Scale, Weight
-from services.kit.parameters import NoParameter, Parameter, load
-from services.kit.problems import Refused, Text
+from services.kit.parameters import Parameter, load
 
 PARAMETERS = load(Path(__file__).parent / "parameters")
-
-
-class NotConfigured(Refused):
-    """The area has no such parameter for that day (政策参数未配置)."""
-
-    slug = "parameter-not-configured"
-    title = Text("政策参数未配置", "The parameter is not configured")
-    detail = Text(
-        "地区 {area} 在 {on} 没有适用的参数 {name}，请先按规定程序配置。",
-        "Area {area} has no parameter {name} for {on}; have it configured first.",
-    )
-
-
-def parameter(name: str, *, on: date, area: str, **selectors: str) -> Parameter:
-    """The parameter in force. Raises NotConfigured."""
-    try:
-        return PARAMETERS.get(name, on=on, area=area, **selectors)
-    except NoParameter as error:
-        raise NotConfigured(area=area, on=on, name=name) from error
 
 
 def working_age(sex: str, *, on: date, area: str) -> WorkingAge:
     """The working age (劳动年龄) of a sex."""
     return WorkingAge(
-        least=parameter("working_age_least", on=on, area=area).integer,
-        below=parameter("working_age_below", on=on, area=area, sex=Sex(sex).value).integer,
+        least=PARAMETERS.get("working_age_least", on=on, area=area).integer,
+        below=PARAMETERS.get("working_age_below", on=on, area=area, sex=Sex(sex).value).integer,
     )
 
 
 def hardship_limits(sex: str, *, on: date, area: str) -> tuple[Limits, list[Parameter]]:
     """The limits of hardship certification, and the parameters that they come from."""
-    age = parameter("hardship_age", on=on, area=area, sex=Sex(sex).value)
-    months = parameter("long_term_unemployed_months", on=on, area=area)
+    age = PARAMETERS.get("hardship_age", on=on, area=area, sex=Sex(sex).value)
+    months = PARAMETERS.get("long_term_unemployed_months", on=on, area=area)
     return Limits(least_age=age.integer, unemployed_months=months.integer), [age, months]
 
 
@@ -53,22 +33,22 @@ def scale(*, on: date, area: str) -> Scale:
     """The figures of the matching score in force."""
     return Scale(
         weights={criterion: _weight(criterion, on=on, area=area) for criterion in Criterion},
-        occupation_steps=_decimals(parameter("match_occupation_steps", on=on, area=area)),
-        place_steps=_decimals(parameter("match_place_steps", on=on, area=area)),
-        schooling_step=parameter("match_schooling_step", on=on, area=area).decimal,
-        neutral=parameter("match_neutral", on=on, area=area).decimal,
+        occupation_steps=_decimals(PARAMETERS.get("match_occupation_steps", on=on, area=area)),
+        place_steps=_decimals(PARAMETERS.get("match_place_steps", on=on, area=area)),
+        schooling_step=PARAMETERS.get("match_schooling_step", on=on, area=area).decimal,
+        neutral=PARAMETERS.get("match_neutral", on=on, area=area).decimal,
     )
 
 
 def words(name: str, *, on: date, area: str) -> Sequence[str]:
     """A parameter that is a list of words."""
-    value = parameter(name, on=on, area=area).value
+    value = PARAMETERS.get(name, on=on, area=area).value
     assert isinstance(value, tuple)
     return [str(word) for word in value]
 
 
 def _weight(criterion: Criterion, *, on: date, area: str) -> Weight:
-    found = parameter("match_weight", on=on, area=area, criterion=criterion.value)
+    found = PARAMETERS.get("match_weight", on=on, area=area, criterion=criterion.value)
     return Weight(points=found.decimal, version=found.version, source=found.source)
 
 

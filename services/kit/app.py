@@ -17,6 +17,7 @@ from services.kit.codes import Code
 from services.kit.config import Settings
 from services.kit.db import create_engine, server_settings, sessions_of
 from services.kit.events import Hears, OutboxBell
+from services.kit.idempotency import IdempotencyKeyMissing, IdempotencyKeyReused
 from services.kit.identity import Verifier
 from services.kit.observe import Observe
 from services.kit.problems import MEDIA_TYPE, Forbidden, Invalid, Text, Unauthenticated, Unavailable, answers
@@ -123,8 +124,9 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         schemas.pop(unused, None)
     for path in document["paths"].values():
         for operation in path.values():
+            if _has_message_id(operation):
+                _declare(operation, answers(IdempotencyKeyMissing, IdempotencyKeyReused))
             _describe_problems(operation)
-            _require_message_id(operation)
     app.openapi_schema = document
     return document
 
@@ -148,11 +150,22 @@ def _describe_problems(operation: dict[str, Any]) -> None:
             content.pop("application/json", None)
 
 
-def _require_message_id(operation: dict[str, Any]) -> None:
-    # Optional in the code, so that a missing one is its own problem; required for whoever reads the contract.
-    for parameter in operation.get("parameters", ()):
-        if parameter["name"] == idempotency.HEADER:
-            parameter["required"] = True
+def _has_message_id(operation: dict[str, Any]) -> bool:
+    """Whether the operation has one effect per message id, which the contract then requires."""
+    named = [entry for entry in operation.get("parameters", ()) if entry["name"] == idempotency.HEADER]
+    for parameter in named:
+        # Optional in the code, so that a missing one is its own problem; required for whoever reads the contract.
+        parameter["required"] = True
+    return bool(named)
+
+
+def _declare(operation: dict[str, Any], problems_by_status: dict[int | str, dict[str, Any]]) -> None:
+    """Adds problems to what the route itself declares."""
+    for status, entry in problems_by_status.items():
+        there = operation["responses"].setdefault(str(status), {"description": "", "content": {}})
+        there["description"] = "；".join(filter(None, [there["description"], entry["description"]]))
+        examples = there["content"].setdefault(MEDIA_TYPE, {}).setdefault("examples", {})
+        examples.update(entry["content"][MEDIA_TYPE]["examples"])
 
 
 _PROBLEM = {

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 Sex = Literal["male", "female"]
@@ -152,6 +152,10 @@ IdNumber = Annotated[
     str,
     _validator(id_number, "id_number"),
     _schema("公民身份号码 (GB 11643-1999)", "11010519491231002X"),
+]
+AreaCode = Annotated[
+    str,
+    Field(pattern=r"^[1-9][0-9]{5}$", description="行政区划代码，6 位 (GB/T 2260)", examples=["990101"]),
 ]
 CreditCode = Annotated[
     str,

@@ -23,14 +23,23 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from services.kit.problems import Refused, Text
+
 Value = Decimal | int | bool | str | date | tuple[Any, ...]
 
 _FIELDS = frozenset({"title", "area", "value", "unit", "valid_from", "valid_until", "source"})
 _REQUIRED = ("area", "value", "unit", "valid_from", "source")
 
 
-class NoParameter(LookupError):
-    """No value is in force for this question (没有适用的政策参数)."""
+class ParameterNotConfigured(Refused):
+    """No value is in force for this question (政策参数未配置)."""
+
+    slug = "parameter-not-configured"
+    title = Text("政策参数未配置", "The parameter is not configured")
+    detail = Text(
+        "地区 {area} 在 {on} 没有适用的参数 {name}（{selectors}），请先按规定程序配置。",
+        "Area {area} has no parameter {name} ({selectors}) for {on}; have it configured first.",
+    )
 
 
 class BadParameter(ValueError):
@@ -87,7 +96,7 @@ class Parameters:
         self._layers = layers
 
     def get(self, name: str, /, *, on: date, area: str, **selectors: Any) -> Parameter:
-        """The value in force on a day in an area; raises NoParameter.
+        """The value in force on a day in an area; raises ParameterNotConfigured.
 
         The nearest area wins: the area itself, its city, its province, then everywhere ("*"); within
         one area an override wins over the shipped file.
@@ -95,11 +104,8 @@ class Parameters:
         for parameter in self._candidates(name, area, selectors):
             if parameter.applies(on):
                 return parameter
-        chosen = ", ".join(f"{key}={value}" for key, value in sorted(selectors.items()))
-        raise NoParameter(
-            f"没有适用的政策参数 {name}({chosen})，地区 {area}，日期 {on} (no value in force); "
-            f"known: {self._known(name)}"
-        )
+        chosen = ", ".join(f"{key}={value}" for key, value in sorted(selectors.items())) or "-"
+        raise ParameterNotConfigured(area=area, on=on, name=name, selectors=chosen)
 
     def history(self, name: str, /, *, area: str, **selectors: Any) -> list[Parameter]:
         """What applied in an area over time, oldest first, each clipped to the period it was in force.
@@ -134,10 +140,6 @@ class Parameters:
         for place in _nearest(area):
             for layer in self._layers:
                 yield from layer.get((name, place, chosen), ())
-
-    def _known(self, name: str) -> str:
-        keys = {key for layer in self._layers for key in layer if key[0] == name}
-        return "; ".join(sorted(_label(*key) for key in keys)) or "nothing of this name"
 
 
 def load(folder: Path | str) -> Parameters:

@@ -269,12 +269,12 @@ class TestRegisters:
 
     async def test_show_parameters_with_their_source(self, archives_api: ServiceApi) -> None:
         answer = await staff(archives_api).get(f"{BASE}/parameters/retention_period?kind=contribution")
-        assert [(entry["value"], entry["valid_from"]) for entry in answer.json()] == [
+        assert [(entry["value"], entry["valid_from"]) for entry in answer.json()["history"]] == [
             ("d15", "1999-01-01"),
             ("d30", "2016-01-01"),
         ]
-        assert "国家档案局令第79号" in answer.json()[1]["source"]
+        assert "国家档案局令第79号" in answer.json()["applies"]["source"]
         papers = await staff(archives_api).get(
             f"{BASE}/parameters/required_papers?kind=settlement&care=inpatient"
         )
-        assert papers.json()[0]["value"][0] == "settlement_sheet"
+        assert papers.json()["applies"]["value"][0] == "settlement_sheet"

@@ -8,9 +8,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.archives import events, queries
+from services.archives import events, policy, queries
 from services.archives.models import Paper, Piece, PieceCounter
-from services.archives.operations import filing, fixity, policy
+from services.archives.operations import filing, fixity
 from services.archives.operations.filing import Corrections, NewPaper
 from services.archives.rules.filing import digest
 from services.kit.events import Heard, Outbox

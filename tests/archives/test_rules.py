@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
+from services.archives import policy
 from services.archives.codes import PaperKind, Retention
-from services.archives.operations import policy
 from services.archives.rules import filing, lending, numbering, retention
 from services.archives.rules.numbering import Series
 from services.archives.rules.retention import DestructionState

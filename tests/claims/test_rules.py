@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.claims.operations.policy import AidBelowFloor, NoPolicy, policy_for
+from services.claims.policy import AidBelowFloor, NoPolicy, policy_for
 from services.claims.rules import entitlement
 from services.claims.rules.entitlement import Span
 from services.claims.rules.ledger import entries_of

@@ -39,6 +39,7 @@ from services.enrolment.rules.residents import (
     missing_members,
     premium_shares,
 )
+from services.kit.parameters import ParameterNotConfigured
 
 AREA = "990101"
 FOUR = [Scheme.EMPLOYEE_MEDICAL, Scheme.UNEMPLOYMENT, Scheme.MATERNITY, Scheme.WORK_INJURY]
@@ -49,7 +50,7 @@ bases = st.lists(
 
 
 def rate(scheme: Scheme, payer: Payer, on: date, *, area: str = AREA, **selectors: str) -> Decimal:
-    return policy.parameter(
+    return policy.PARAMETERS.get(
         "contribution_rate", on=on, area=area, scheme=scheme, payer=payer, **selectors
     ).decimal
 
@@ -90,14 +91,14 @@ class TestRates:
         assert rate(Scheme.PENSION, Payer.PERSON, on, area="310000") * 5000 == 400
 
     def test_an_area_without_rates_is_refused(self) -> None:
-        with pytest.raises(policy.NotConfigured) as refused:
+        with pytest.raises(ParameterNotConfigured) as refused:
             policy.rates(schemes=FOUR, injury_class=InjuryClass.CLASS_2, area="880000", on=date(2026, 1, 1))
         assert refused.value.members["area"] == "880000"
 
     def test_every_parameter_of_the_sample_county_says_whose_value_it_is(self) -> None:
         for scheme in (Scheme.EMPLOYEE_MEDICAL, Scheme.PENSION):
             for payer in Payer:
-                found = policy.parameter(
+                found = policy.PARAMETERS.get(
                     "contribution_rate", on=date(2026, 1, 1), area=AREA, scheme=scheme, payer=payer
                 )
                 assert "样例县" in found.source

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kit.parameters import BadParameter, NoParameter, Parameters, load
+from services.kit.parameters import BadParameter, ParameterNotConfigured, Parameters, load
 
 DEDUCTIBLE = """
 [[inpatient_deductible]]
@@ -102,12 +102,14 @@ class TestGet:
         [("inpatient_deductible", {}), ("inpatient_deductible", {"level": "level_9"}), ("x", {})],
     )
     def test_refuses_a_question_without_an_answer(self, parameters, name, selectors):
-        with pytest.raises(NoParameter, match="没有适用的政策参数"):
+        with pytest.raises(ParameterNotConfigured):
             parameters.get(name, on=date(2021, 1, 1), area="990101", **selectors)
 
     def test_refuses_a_day_before_the_first_value(self, parameters):
-        with pytest.raises(NoParameter, match="2017-12-31"):
+        with pytest.raises(ParameterNotConfigured) as refused:
             ask(parameters, date(2017, 12, 31))
+        detail = refused.value.body(language="zh")["detail"]
+        assert "2017-12-31 没有适用的参数 inpatient_deductible（level=level_2）" in str(detail)
 
 
 class TestOverrides:
@@ -165,7 +167,7 @@ class TestHistory:
         in_force = [p for p in parameters.history("limit", area="990101") if p.applies(on)]
         try:
             assert [p.version for p in in_force] == [parameters.get("limit", on=on, area="990101").version]
-        except NoParameter:
+        except ParameterNotConfigured:
             assert in_force == []
 
 

@@ -1,6 +1,6 @@
 """Routes of the archive. Citizens have no access, whatever their scopes say."""
 
-from services.archives.api import destructions, pieces, registers, searches, transfers, uses
+from services.archives.api import destructions, pieces, reference, registers, searches, transfers, uses
 
 routers = (
     searches.router,
@@ -9,4 +9,5 @@ routers = (
     transfers.router,
     destructions.router,
     registers.router,
+    reference.router,
 )

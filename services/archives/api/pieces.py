@@ -6,11 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 
-from services.archives import queries
+from services.archives import policy, queries
 from services.archives.api.callers import Filer, NoCitizens, Reader
 from services.archives.codes import CaseKind, Category, Completeness, Holding, Purpose, Retention
 from services.archives.models import Piece
-from services.archives.operations import access, filing, fixity, policy
+from services.archives.operations import access, filing, fixity
 from services.archives.queries.pieces import PaperNotFound, PieceFilter, PieceNotFound
 from services.archives.schemas.parts import Year
 from services.archives.schemas.pieces import (

@@ -1,4 +1,4 @@
-"""Registers and statistics (登记、统计), and the parameters in force."""
+"""Registers and statistics (登记、统计)."""
 
 from datetime import date
 from typing import Annotated
@@ -9,13 +9,11 @@ from fastapi import APIRouter, Query
 from services.archives import queries
 from services.archives.api.callers import NoCitizens, Reader
 from services.archives.operations import registers
-from services.archives.operations.policy import PARAMETERS
 from services.archives.schemas.parts import Year
 from services.archives.schemas.registers import (
     HoldingsLine,
     HoldingsRead,
     MovementRead,
-    ParameterRead,
     StockRead,
 )
 from services.kit.db import DbSession
@@ -60,13 +58,3 @@ async def count_stock(session: DbSession, caller: Reader, since: date, until: Un
     return StockRead.model_validate(
         await registers.stock(session, area=caller.area, since=since, until=until)
     )
-
-
-@router.get("/parameters/{name}")
-async def get_parameter(
-    caller: Reader, name: str, kind: str | None = None, care: str | None = None
-) -> list[ParameterRead]:
-    """参数及依据 · a parameter's values over time in the caller's area, each with its source."""
-    chosen = {key: value for key, value in (("kind", kind), ("care", care)) if value is not None}
-    history = PARAMETERS.history(name, area=caller.area, **chosen)
-    return [ParameterRead.model_validate(registers.told(parameter)) for parameter in history]

@@ -7,7 +7,6 @@ from fastapi import APIRouter
 from services.archives import queries
 from services.archives.api.callers import Filer, NoCitizens, Reader
 from services.archives.operations import transfer as operations
-from services.archives.operations.policy import NotConfigured
 from services.archives.queries.pieces import PieceNotFound
 from services.archives.queries.transfers import TransferNotFound
 from services.archives.schemas.parts import Year
@@ -20,6 +19,7 @@ from services.archives.schemas.transfers import (
 from services.kit import clock
 from services.kit.db import DbSession
 from services.kit.idempotency import Once
+from services.kit.parameters import ParameterNotConfigured
 from services.kit.problems import answers
 
 router = APIRouter(tags=["transfers"], responses=answers(NoCitizens))
@@ -69,7 +69,7 @@ async def accept_transfer(
     return once.keep(TransferRead.model_validate(transfer))
 
 
-@router.get("/untransferred", responses=answers(NotConfigured))
+@router.get("/untransferred", responses=answers(ParameterNotConfigured))
 async def list_untransferred(session: DbSession, caller: Reader, year: Year) -> list[UntransferredRead]:
     """未移交清单 · per section, the pieces of a year that are not handed over, and whether the time is over."""
     found = await operations.list_untransferred(session, area=caller.area, year=year, today=clock.today())

@@ -9,9 +9,8 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.archives import events, queries
+from services.archives import events, policy, queries
 from services.archives.models import Base, Paper, Piece, PieceChange, PieceSearch
-from services.archives.operations import policy
 from services.archives.rules import search
 from services.archives.rules.filing import PLAN, ClosedCase, digest, missing_papers
 from services.archives.rules.numbering import Series, archival_number

@@ -6,9 +6,8 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.archives import queries
+from services.archives import policy, queries
 from services.archives.models import Movement, Piece, Use
-from services.archives.operations import policy
 from services.archives.rules import lending
 from services.kit.clock import business_date
 from services.kit.identity import Identity

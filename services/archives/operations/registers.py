@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.archives import queries
-from services.kit.parameters import Parameter
 
 
 @dataclass(frozen=True)
@@ -58,22 +56,6 @@ async def stock(session: AsyncSession, *, area: str, since: date, until: date) -
         destroyed=_number(after, "destroyed") - _number(before, "destroyed"),
         lent=_number(after, "lent") - _number(after, "returned"),
     )
-
-
-def told(parameter: Parameter) -> Mapping[str, Any]:
-    """A parameter in words that travel: numbers as strings, lists as lists."""
-    value = parameter.value
-    return {
-        "name": parameter.name,
-        "title": parameter.title,
-        "value": [str(item) for item in value] if isinstance(value, tuple) else str(value),
-        "unit": parameter.unit,
-        "area": parameter.area,
-        "source": parameter.source,
-        "valid_from": parameter.valid_from,
-        "valid_until": parameter.valid_until,
-        "version": parameter.version,
-    }
 
 
 def _number(counts: Mapping[str, int], kind: str) -> int:

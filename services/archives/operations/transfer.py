@@ -7,9 +7,8 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.archives import queries
+from services.archives import policy, queries
 from services.archives.models import Transfer, TransferPiece
-from services.archives.operations import policy
 from services.archives.operations.lending import move
 from services.kit.identity import Identity
 from services.kit.problems import Conflict, Refused, Text

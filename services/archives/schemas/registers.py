@@ -49,17 +49,3 @@ class StockRead(Told):
     destroyed: int
     closing: int
     lent: int
-
-
-class ParameterRead(Told):
-    """A dated parameter: its value, its period [valid_from, valid_until) and its source."""
-
-    name: str
-    title: str
-    value: str | list[str]
-    unit: str
-    area: str
-    source: str
-    valid_from: date
-    valid_until: date | None
-    version: str

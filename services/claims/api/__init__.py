@@ -1,6 +1,6 @@
 """Routes of the claims service; they translate, nothing more."""
 
-from services.claims.api import bills, disclosure, entitlement, ledger, registers, settlements
+from services.claims.api import bills, disclosure, entitlement, ledger, reference, registers, settlements
 
 # The router with the hot path comes first: routes are tried in this order, and each try costs.
 ROUTERS = [
@@ -11,4 +11,5 @@ ROUTERS = [
     registers.router,
     ledger.router,
     disclosure.router,
+    reference.router,
 ]

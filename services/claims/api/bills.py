@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from services.claims.api.registers import ONCE
 from services.claims.api.vault import BlindIndex
 from services.claims.codes import BillState
 from services.claims.models import Bill, BillLine
@@ -42,7 +41,6 @@ PARTS = ("own_paid", "over_limit", "prior_self_pay", "in_policy")
     "/bills",
     status_code=201,
     responses=answers(
-        *ONCE,
         NotAnInstitution,
         InstitutionNotFound,
         PersonNotFound,
@@ -103,9 +101,7 @@ async def get_own_bill(
     return _read(bill, await queries.lines_of(session, bill_id=bill_id))
 
 
-@router.post(
-    "/bills/{bill_id}/withdrawal", responses=answers(*ONCE, BillNotFound, BillSettled, BillWithdrawn)
-)
+@router.post("/bills/{bill_id}/withdrawal", responses=answers(BillNotFound, BillSettled, BillWithdrawn))
 async def withdraw_bill(bill_id: UUID, session: DbSession, caller: Hospital, once: Once) -> BillSummary:
     """撤回未结算的账单 · take back a bill that is not settled."""
     bill = await operations.withdraw_bill(session, bill_id=bill_id, caller=caller)

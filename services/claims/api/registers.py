@@ -27,13 +27,12 @@ from services.claims.schemas.registers import (
 )
 from services.kit import clock
 from services.kit.db import DbSession
-from services.kit.idempotency import IdempotencyKeyMissing, IdempotencyKeyReused, Once
+from services.kit.idempotency import Once
 from services.kit.identity import Identity, requires
 from services.kit.paging import CursorRefused, Page, PageQuery
 from services.kit.problems import answers
 
 router = APIRouter(tags=["registers"])
-ONCE = (IdempotencyKeyMissing, IdempotencyKeyReused)
 Registrar = Annotated[Identity, requires("claims:institutions")]
 Cataloguer = Annotated[Identity, requires("claims:catalogue")]
 Reader = Annotated[Identity, requires("claims:read")]
@@ -41,7 +40,7 @@ InstitutionPath = Annotated[str, Path(pattern=CODE, description="定点机构编
 ItemPath = Annotated[str, Path(pattern=WORD, max_length=40, description="目录编码")]
 
 
-@router.post("/institutions", status_code=201, responses=answers(*ONCE, InstitutionRegistered))
+@router.post("/institutions", status_code=201, responses=answers(InstitutionRegistered))
 async def register_institution(
     body: InstitutionCreate, session: DbSession, caller: Registrar, once: Once
 ) -> InstitutionRead:
@@ -53,7 +52,7 @@ async def register_institution(
 @router.post(
     "/institutions/{code}/agreements",
     status_code=201,
-    responses=answers(*ONCE, InstitutionNotFound, AgreementsOverlap),
+    responses=answers(InstitutionNotFound, AgreementsOverlap),
 )
 async def sign_agreement(
     code: InstitutionPath, body: AgreementCreate, session: DbSession, caller: Registrar, once: Once
@@ -110,7 +109,7 @@ async def get_signing_rate(
     )
 
 
-@router.post("/catalogue/items", status_code=201, responses=answers(*ONCE, VersionNotLater))
+@router.post("/catalogue/items", status_code=201, responses=answers(VersionNotLater))
 async def set_catalogue_item(
     body: ItemCreate, session: DbSession, caller: Cataloguer, once: Once
 ) -> ItemRead:

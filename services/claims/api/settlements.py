@@ -11,14 +11,12 @@ from fastapi.responses import Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.claims.api.hot import hot
-from services.claims.api.registers import ONCE
 from services.claims.codes import SettlementState
 from services.claims.models import Settlement
 from services.claims.operations import desk, reconciliation, reversal
 from services.claims.operations.answers import parts_of
 from services.claims.operations.bills import DatesOutOfOrder, NotAnInstitution
 from services.claims.operations.desk import SettlementBusy
-from services.claims.operations.policy import AidBelowFloor, NoPolicy
 from services.claims.operations.reversal import SettlementReversedBefore
 from services.claims.operations.settlement import (
     AgreementMissing,
@@ -28,6 +26,7 @@ from services.claims.operations.settlement import (
     PresettlementDiffers,
 )
 from services.claims.operations.settlement import Request as Case
+from services.claims.policy import AidBelowFloor, NoPolicy
 from services.claims.queries import settlements as queries
 from services.claims.queries.bills import BillNotFound
 from services.claims.queries.settlements import SettlementNotFound
@@ -110,7 +109,7 @@ hot_router = APIRouter(tags=["settlements"], route_class=hot(_plain_settlement))
     "/bills/{bill_id}/settlement",
     status_code=201,
     response_model=SettlementRead,
-    responses=answers(*ONCE, *REFUSALS, PresettlementDiffers, SettlementBusy),
+    responses=answers(*REFUSALS, PresettlementDiffers, SettlementBusy),
 )
 async def settle_bill(
     request: Request,
@@ -167,7 +166,7 @@ async def list_own_settlements(session: DbSession, caller: Citizen, query: PageQ
 @router.post(
     "/settlements/{settlement_id}/reversal",
     status_code=201,
-    responses=answers(*ONCE, SettlementNotFound, SettlementReversedBefore),
+    responses=answers(SettlementNotFound, SettlementReversedBefore),
 )
 async def reverse_settlement(
     settlement_id: UUID, body: ReversalCreate, session: DbSession, caller: Settler, once: Once

@@ -3,7 +3,6 @@
 registers    institutions, agreements, catalogue items
 copies       what enrolment says about persons
 bills        upload and withdrawal of bills
-policy       the parameters of a case as a policy
 settlement   one case: read state -> decision
 desk         the hot path: groups of cases, two round trips each
 reversal     taking a settlement back

@@ -8,10 +8,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.claims.models import Agreement, Institution
 from services.claims.operations.bills import NotAnInstitution
-from services.claims.operations.policy import AidBelowFloor, NoPolicy, pooling_digits
-from services.claims.operations.policy import cached_policy as policy_for
 from services.claims.operations.reversal import accumulated
 from services.claims.operations.settlement import spans_of
+from services.claims.policy import AidBelowFloor, NoPolicy, pooling_digits
+from services.claims.policy import cached_policy as policy_for
 from services.claims.queries import persons, registers
 from services.claims.queries.persons import Insured
 from services.claims.rules import entitlement

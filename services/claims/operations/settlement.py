@@ -13,7 +13,7 @@ import asyncpg
 import orjson
 
 from services.claims.codes import BillState
-from services.claims.operations.policy import cached_policy, pooling_digits
+from services.claims.policy import cached_policy, pooling_digits
 from services.claims.queries.bills import BillNotFound
 from services.claims.rules import entitlement
 from services.claims.rules.entitlement import Span

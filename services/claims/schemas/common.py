@@ -8,13 +8,11 @@ from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field,
 from pydantic_core import PydanticCustomError
 
 CODE = r"^[A-Z][0-9]{11}$"
-AREA = r"^[0-9]{6}$"
 WORD = r"^[0-9A-Za-z][0-9A-Za-z._/-]*$"
 
 InstitutionCode = Annotated[
     str, Field(pattern=CODE, description="定点机构编码，12 位", examples=["H99010100002"])
 ]
-AreaCode = Annotated[str, Field(pattern=AREA, description="行政区划代码，6 位", examples=["990101"])]
 # Control characters are no part of any name, and PostgreSQL refuses the zero byte.
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE)]

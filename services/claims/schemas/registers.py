@@ -11,7 +11,6 @@ from pydantic_core import PydanticCustomError
 from services.claims.codes import ItemCategory, ItemKind, Level
 from services.claims.schemas.common import (
     Answer,
-    AreaCode,
     Day,
     InstitutionCode,
     Message,
@@ -20,6 +19,7 @@ from services.claims.schemas.common import (
     Ratio,
     row_id,
 )
+from services.kit.identifiers import AreaCode
 from services.kit.money import Yuan
 
 

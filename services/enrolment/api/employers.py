@@ -13,7 +13,6 @@ from services.enrolment.codes import Scheme, Standing
 from services.enrolment.models import Declaration, Determination, Employer
 from services.enrolment.operations import declarations, determinations, records
 from services.enrolment.operations import employers as registry
-from services.enrolment.policy import NotConfigured
 from services.enrolment.problems import (
     DeclarationNotFound,
     DeterminationNotFound,
@@ -40,6 +39,7 @@ from services.kit.db import DbSession
 from services.kit.idempotency import Once
 from services.kit.identity import Identity
 from services.kit.paging import Page, PageQuery
+from services.kit.parameters import ParameterNotConfigured
 from services.kit.problems import answers
 from services.kit.procedures import Papers, open_case
 from services.kit.procedures.problems import DocumentNotListed, DocumentsMissing
@@ -83,7 +83,7 @@ async def list_employers(
     return Page(items=[_employer_read(row, schemes[row.employer_id]) for row in rows], next=following)
 
 
-@router.get("/unit-coverage", responses=answers(NotConfigured))
+@router.get("/unit-coverage", responses=answers(ParameterNotConfigured))
 async def get_unit_coverage(
     session: DbSession,
     caller: Reader,
@@ -173,7 +173,7 @@ async def _declaration_read(session: AsyncSession, declaration: Declaration) -> 
         declarations.BeforeRegistration,
         DocumentsMissing,
         DocumentNotListed,
-        NotConfigured,
+        ParameterNotConfigured,
     ),
 )
 async def declare_staff(
@@ -247,7 +247,7 @@ async def _determination_read(session: AsyncSession, determination: Determinatio
         determinations.WindowClosed,
         determinations.AlreadyDetermined,
         determinations.NobodyInsured,
-        NotConfigured,
+        ParameterNotConfigured,
     ),
 )
 async def determine_month(

@@ -11,7 +11,6 @@ from services.enrolment.api.common import Assessor, Reader, Registrar, fields_of
 from services.enrolment.models import Household, ResidentEnrolment
 from services.enrolment.operations import coverage, residents
 from services.enrolment.operations import households as registry
-from services.enrolment.policy import NotConfigured
 from services.enrolment.problems import EnrolmentNotFound, HouseholdNotFound, OtherArea, PersonNotFound
 from services.enrolment.schemas import (
     BillRead,
@@ -31,6 +30,7 @@ from services.kit import clock
 from services.kit.db import DbSession
 from services.kit.idempotency import Once
 from services.kit.paging import Page, PageQuery
+from services.kit.parameters import ParameterNotConfigured
 from services.kit.problems import answers
 
 router = APIRouter(tags=["households"])
@@ -135,7 +135,7 @@ async def _enrolment_read(session: AsyncSession, enrolment: ResidentEnrolment) -
         residents.NotAMember,
         residents.EnrolledForYear,
         residents.YearOver,
-        NotConfigured,
+        ParameterNotConfigured,
     ),
 )
 async def enrol_household(
@@ -167,7 +167,9 @@ async def get_enrolment(enrolment_id: UUID, session: DbSession, caller: Reader) 
     return await _enrolment_read(session, enrolment)
 
 
-@router.post("/subsidy-bills", status_code=201, responses=answers(residents.NothingToBill, NotConfigured))
+@router.post(
+    "/subsidy-bills", status_code=201, responses=answers(residents.NothingToBill, ParameterNotConfigured)
+)
 async def bill_government_share(
     body: SubsidyBillCreate, session: DbSession, caller: Assessor, once: Once
 ) -> BillRead:

@@ -118,7 +118,7 @@ async def declare(
     """Takes a declaration in and gives it its number; nothing changes before both reviews.
 
     Raises BeforeRegistration, MonthDetermined, PersonDiffers, LineIncomplete, PersonTwice, NotAsEmployed,
-    BaseOutside, NotConfigured.
+    BaseOutside, ParameterNotConfigured.
     """
     month = date.fromisoformat(f"{draft.effective_month}-01")
     if month < month_of(employer.registered_on):
@@ -233,9 +233,9 @@ class Limits:
 
 
 def base_limits(*, month: date, area: str) -> Limits:
-    """The area's limits for the monthly base. Raises NotConfigured."""
-    floor = policy.parameter("base_floor", on=month, area=area)
-    ceiling = policy.parameter("base_ceiling", on=month, area=area)
+    """The area's limits for the monthly base. Raises ParameterNotConfigured."""
+    floor = policy.PARAMETERS.get("base_floor", on=month, area=area)
+    ceiling = policy.PARAMETERS.get("base_ceiling", on=month, area=area)
     return Limits(
         floor=floor.decimal,
         ceiling=ceiling.decimal,

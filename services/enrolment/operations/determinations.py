@@ -89,7 +89,7 @@ async def determine_month(
 ) -> Determination:
     """Σ base × rate per scheme and payer for a month; makes the bill. The unit is locked.
 
-    Raises WindowClosed, AlreadyDetermined, NobodyInsured, NotConfigured.
+    Raises WindowClosed, AlreadyDetermined, NobodyInsured, ParameterNotConfigured.
     """
     today = business_date(now)
     window = policy.determination_window(period, area=employer.area)
@@ -103,7 +103,7 @@ async def determine_month(
     for due in dues:
         session.add(_line(determination, due))
         session.add_all(_parts(determination, due, insured))
-    due_days = policy.parameter("employer_bill_due_days", on=period, area=employer.area).integer
+    due_days = policy.PARAMETERS.get("employer_bill_due_days", on=period, area=employer.area).integer
     await issue_bill(
         session,
         bill=Bill(

@@ -21,7 +21,7 @@ from services.enrolment.schemas import (
     UnitCoverageRead,
     YearBase,
 )
-from services.kit.parameters import NoParameter
+from services.kit.parameters import ParameterNotConfigured
 
 RATIO_PLACES = Decimal("0.01")
 
@@ -57,7 +57,7 @@ def _why_not(rows: Sequence[Coverage], on: date) -> str:
 async def unit_coverage(session: AsyncSession, *, area: str, on: date, known: int) -> UnitCoverageRead:
     """Insured ÷ known units in percent, against the area's target (单位参保覆盖面, E01)."""
     insured = await queries.count_employers(session, area=area, on=on)
-    target = policy.parameter("unit_coverage_target", on=on, area=area)
+    target = policy.PARAMETERS.get("unit_coverage_target", on=on, area=area)
     rate = (Decimal(insured * 100) / known).quantize(RATIO_PLACES, ROUND_HALF_UP)
     return UnitCoverageRead(
         on=on,
@@ -117,5 +117,5 @@ def _year_bases(paid: dict[date, Decimal], *, area: str) -> list[YearBase]:
 def _average_wage(year: int, *, area: str) -> Decimal | None:
     try:
         return policy.PARAMETERS.get("average_wage_month", on=date(year, 1, 1), area=area).decimal
-    except NoParameter:
+    except ParameterNotConfigured:
         return None

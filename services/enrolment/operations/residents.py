@@ -89,7 +89,7 @@ async def enrol_household(
     """Enrols the whole household for a year and makes the bills; the household is locked.
 
     Who is in the employee scheme is excluded with that reason by the register itself. Raises YearOver,
-    NotAMember, HouseholdIncomplete, EnrolledForYear, NotConfigured.
+    NotAMember, HouseholdIncomplete, EnrolledForYear, ParameterNotConfigured.
     """
     today = business_date(now)
     if draft.year < today.year:
@@ -98,7 +98,7 @@ async def enrol_household(
     exclusions = await _exclusions(session, household, draft, on=on)
     enrolled = [person_id for person_id in draft.members if person_id not in exclusions]
     premium = policy.premium(draft.grade, year=draft.year, area=household.area)
-    subsidy = policy.parameter("resident_subsidy", on=date(draft.year, 1, 1), area=household.area)
+    subsidy = policy.PARAMETERS.get("resident_subsidy", on=date(draft.year, 1, 1), area=household.area)
     aided = await _aided(session, enrolled, area=household.area, on=on)
     shares = premium_shares(
         enrolled=enrolled,
@@ -238,7 +238,7 @@ async def _bill(
 def _new_bill(
     enrolment: ResidentEnrolment, payer: PayerKind, name: str, amount: Decimal, due_days: str, *, today: date
 ) -> Bill:
-    days = policy.parameter(due_days, on=today, area=enrolment.area).integer
+    days = policy.PARAMETERS.get(due_days, on=today, area=enrolment.area).integer
     return Bill(
         bill_id=new_id(),
         payer_kind=payer,
@@ -263,7 +263,7 @@ async def bill_government_share(session: AsyncSession, *, year: int, caller: Ide
     if not members:
         raise NothingToBill(year=year)
     today = business_date(now)
-    days = policy.parameter("government_bill_due_days", on=today, area=caller.area).integer
+    days = policy.PARAMETERS.get("government_bill_due_days", on=today, area=caller.area).integer
     bill = Bill(
         bill_id=new_id(),
         payer_kind=PayerKind.FINANCE,

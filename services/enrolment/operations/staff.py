@@ -124,7 +124,7 @@ async def _end_employment(
     employment.ended_on, employment.removed_by_id = month, declaration.declaration_id
     session.add(employment)
     await _end_bases(session, employment, declaration)
-    rule = policy.parameter("coverage_start_rule", on=month, area=employer.area, scheme="employee")
+    rule = policy.PARAMETERS.get("coverage_start_rule", on=month, area=employer.area, scheme="employee")
     return await stop_employer_coverage(
         session,
         person_id=line.person_id,

@@ -29,7 +29,7 @@ async def _start_staff(
 ) -> None:
     assert bill.determination_id is not None
     month = date.fromisoformat(f"{bill.period}-01")
-    rule = policy.parameter("coverage_start_rule", on=month, area=bill.area, scheme="employee")
+    rule = policy.PARAMETERS.get("coverage_start_rule", on=month, area=bill.area, scheme="employee")
     start = employee_start(month=month, paid_on=paid_on, due_on=bill.due_on, rule=str(rule.value))
     insured = await queries.list_insured_by(session, bill.determination_id)
     # Somebody removed since is not covered anew by the payment of an older month.
@@ -48,7 +48,7 @@ async def start_household(
     session: AsyncSession, *, enrolment: ResidentEnrolment, bill: Bill, paid_on: date, by: str
 ) -> None:
     """The enrolled members are covered for the insured year, all from the same day (以家庭为单位)."""
-    rule = policy.parameter(
+    rule = policy.PARAMETERS.get(
         "coverage_start_rule", on=date(enrolment.year, 1, 1), area=enrolment.area, scheme="resident"
     )
     period = resident_period(year=enrolment.year, paid_on=paid_on, rule=str(rule.value))

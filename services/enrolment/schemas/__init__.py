@@ -1,6 +1,6 @@
 """What travels over HTTP: `XCreate` comes in, `XRead` goes out; unknown fields are refused."""
 
-from services.enrolment.schemas.base import Area, Incoming, Month, Name, Outgoing, Reason, Year
+from services.enrolment.schemas.base import Incoming, Month, Name, Outgoing, Reason, Year
 from services.enrolment.schemas.bills import BillRead, EntryRead, ReceiptCreate, ReceiptRead
 from services.enrolment.schemas.coverage import (
     ContributionRead,
@@ -9,8 +9,6 @@ from services.enrolment.schemas.coverage import (
     CoverageCorrectionCreate,
     CoveragePeriodRead,
     OwnCoverageRead,
-    ParameterAnswer,
-    ParameterRead,
     YearBase,
 )
 from services.enrolment.schemas.employers import (
@@ -63,7 +61,6 @@ from services.enrolment.schemas.people import (
 
 __all__ = [
     "AccessRead",
-    "Area",
     "AssistanceCreate",
     "AssistanceEnd",
     "AssistanceRead",
@@ -105,8 +102,6 @@ __all__ = [
     "Name",
     "Outgoing",
     "OwnCoverageRead",
-    "ParameterAnswer",
-    "ParameterRead",
     "PersonCreate",
     "PersonImport",
     "PersonRead",

@@ -15,8 +15,6 @@ Reason = Annotated[
 ]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=PRINTABLE)]
 
-Area = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{5}$"), Field(examples=["990101"])]
-
 Month = Annotated[
     str, StringConstraints(pattern=r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$"), Field(examples=["2026-01"])
 ]

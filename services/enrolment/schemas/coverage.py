@@ -2,7 +2,6 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -88,26 +87,3 @@ class ContributionRead(Outgoing):
     base: Yuan
     amount: Yuan
     paid: bool
-
-
-class ParameterRead(Outgoing):
-    """What applies and why (政策参数)."""
-
-    name: str
-    title: str
-    value: Any
-    unit: str
-    area: str
-    selectors: dict[str, str]
-    valid_from: date
-    valid_until: date | None
-    source: str
-    version: str
-
-
-class ParameterAnswer(BaseModel):
-    """The value in force on a day, and all that applied over time."""
-
-    on: date
-    applies: ParameterRead
-    history: list[ParameterRead]

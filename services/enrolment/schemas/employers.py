@@ -16,8 +16,8 @@ from services.enrolment.codes import (
     Standing,
     UnitKind,
 )
-from services.enrolment.schemas.base import Area, Incoming, Month, Name, Note, Outgoing, Reason
-from services.kit.identifiers import CreditCode, IdNumber
+from services.enrolment.schemas.base import Incoming, Month, Name, Note, Outgoing, Reason
+from services.kit.identifiers import AreaCode, CreditCode, IdNumber
 from services.kit.money import Yuan
 from services.kit.procedures.schemas import DocumentBrought
 
@@ -29,7 +29,7 @@ class EmployerCreate(Incoming):
     credit_code: CreditCode
     unit_kind: UnitKind
     injury_class: InjuryClass
-    area: Area
+    area: AreaCode
     schemes: Annotated[list[Scheme], Field(min_length=1)]
     registered_on: date | None = None
 

@@ -13,8 +13,9 @@ from services.enrolment.codes import (
     PremiumGrade,
     Relation,
 )
-from services.enrolment.schemas.base import Area, Incoming, Name, Outgoing, Reason, Year
+from services.enrolment.schemas.base import Incoming, Name, Outgoing, Reason, Year
 from services.enrolment.schemas.bills import BillRead
+from services.kit.identifiers import AreaCode
 from services.kit.money import Yuan
 
 
@@ -28,7 +29,7 @@ class MemberCreate(Incoming):
 class HouseholdCreate(Incoming):
     """A household to register; exactly one member is the head."""
 
-    area: Area
+    area: AreaCode
     address: Name
     members: Annotated[list[MemberCreate], Field(min_length=1, max_length=50)]
 

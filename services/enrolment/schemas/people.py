@@ -12,8 +12,8 @@ from services.enrolment.codes import (
     HukouKind,
     Sex,
 )
-from services.enrolment.schemas.base import Area, Incoming, Name, Outgoing, Reason
-from services.kit.identifiers import IdNumber
+from services.enrolment.schemas.base import Incoming, Name, Outgoing, Reason
+from services.kit.identifiers import AreaCode, IdNumber
 
 
 class PersonCreate(Incoming):
@@ -21,7 +21,7 @@ class PersonCreate(Incoming):
 
     name: Name
     id_number: IdNumber
-    area: Area
+    area: AreaCode
     hukou: HukouKind
 
 
@@ -31,7 +31,7 @@ class PersonUpdate(Incoming):
     reason: Reason
     name: Name | None = None
     id_number: IdNumber | None = None
-    area: Area | None = None
+    area: AreaCode | None = None
     hukou: HukouKind | None = None
 
 

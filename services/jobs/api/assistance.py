@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.jobs import operations, problems, queries
-from services.jobs.api.callers import ONCE, Matcher, Reader, Registrar
+from services.jobs.api.callers import Matcher, Reader, Registrar
 from services.jobs.api.rendering import is_overdue, request_read
 from services.jobs.codes import AssistanceState
 from services.jobs.models import AssistanceRequest
@@ -36,7 +36,7 @@ STAGE = (problems.AssistanceNotFound, problems.AssistanceStageWrong)
 @router.post(
     "/assistance-requests",
     status_code=201,
-    responses=answers(*ONCE, problems.SeekerNotFound, problems.AssistanceOpen),
+    responses=answers(problems.SeekerNotFound, problems.AssistanceOpen),
 )
 async def apply_for_assistance(
     body: AssistanceCreate, session: DbSession, caller: Registrar, once: Once
@@ -71,7 +71,7 @@ async def get_assistance_request(
 
 @router.post(
     "/assistance-requests/{request_id}/verification",
-    responses=answers(*ONCE, *STAGE, problems.NotCertified, problems.ReasonNeeded),
+    responses=answers(*STAGE, problems.NotCertified, problems.ReasonNeeded),
 )
 async def verify_assistance(
     request_id: UUID, body: AssistanceVerificationCreate, session: DbSession, caller: Registrar, once: Once
@@ -87,7 +87,6 @@ async def verify_assistance(
     "/assistance-requests/{request_id}/offers",
     status_code=201,
     responses=answers(
-        *ONCE,
         *STAGE,
         problems.OfferWaiting,
         problems.VacancyNotFound,
@@ -109,7 +108,7 @@ async def offer_vacancy(
 
 @router.post(
     "/assistance-requests/{request_id}/answer",
-    responses=answers(*ONCE, *STAGE, problems.OfferMissing, problems.ReasonNeeded, problems.VacancyNotOpen),
+    responses=answers(*STAGE, problems.OfferMissing, problems.ReasonNeeded, problems.VacancyNotOpen),
 )
 async def answer_offer(
     request_id: UUID, body: AnswerCreate, session: DbSession, caller: Matcher, once: Once
@@ -121,9 +120,7 @@ async def answer_offer(
     return once.keep(await _detail(session, request))
 
 
-@router.post(
-    "/assistance-requests/{request_id}/follow-ups", status_code=201, responses=answers(*ONCE, *STAGE)
-)
+@router.post("/assistance-requests/{request_id}/follow-ups", status_code=201, responses=answers(*STAGE))
 async def record_follow_up(
     request_id: UUID, body: FollowUpCreate, session: DbSession, caller: Registrar, once: Once
 ) -> FollowUpRead:
@@ -136,7 +133,7 @@ async def record_follow_up(
 
 @router.post(
     "/assistance-requests/{request_id}/closure",
-    responses=answers(*ONCE, *STAGE, problems.FollowUpMissing, problems.ReasonNeeded),
+    responses=answers(*STAGE, problems.FollowUpMissing, problems.ReasonNeeded),
 )
 async def close_assistance(
     request_id: UUID, body: ClosureCreate, session: DbSession, caller: Registrar, once: Once

@@ -9,10 +9,7 @@ from pydantic import SecretStr
 
 from services.jobs.problems import SeekerNotFound
 from services.kit.crypto import Vault
-from services.kit.idempotency import IdempotencyKeyMissing, IdempotencyKeyReused
 from services.kit.identity import Identity, requires
-
-ONCE = (IdempotencyKeyMissing, IdempotencyKeyReused)
 
 Registrar = Annotated[Identity, requires("jobs:register")]
 Applicant = Annotated[Identity, requires("jobs:apply")]

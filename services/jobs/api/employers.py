@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.jobs import operations, problems, queries
-from services.jobs.api.callers import ONCE, Reader, Recruiter, Reviewer
+from services.jobs.api.callers import Reader, Recruiter, Reviewer
 from services.jobs.codes import EmployerState
 from services.jobs.models import Employer
 from services.jobs.schemas.vacancies import EmployerCreate, EmployerRead, VerificationCreate
@@ -22,7 +22,7 @@ router = APIRouter(tags=["employers"])
 @router.post(
     "/employers",
     status_code=201,
-    responses=answers(*ONCE, problems.EmployerExists, problems.EmployerNotFound),
+    responses=answers(problems.EmployerExists, problems.EmployerNotFound),
 )
 async def register_employer(
     body: EmployerCreate, session: DbSession, caller: Recruiter, once: Once
@@ -49,9 +49,7 @@ async def get_employer(employer_id: UUID, session: DbSession, caller: Reader) ->
 
 @router.post(
     "/employers/{employer_id}/verification",
-    responses=answers(
-        *ONCE, problems.EmployerNotFound, problems.EmployerVerifiedBySubmitter, problems.ReasonNeeded
-    ),
+    responses=answers(problems.EmployerNotFound, problems.EmployerVerifiedBySubmitter, problems.ReasonNeeded),
 )
 async def verify_employer(
     employer_id: UUID, body: VerificationCreate, session: DbSession, caller: Reviewer, once: Once

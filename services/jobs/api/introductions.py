@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from services.jobs import operations, problems, queries
-from services.jobs.api.callers import ONCE, Matcher, Reader
+from services.jobs.api.callers import Matcher, Reader
 from services.jobs.api.rendering import introduction_read
 from services.jobs.schemas.vacancies import (
     InterviewCreate,
@@ -26,7 +26,6 @@ ENDED = (problems.IntroductionNotFound, problems.IntroductionEnded)
     "/introductions",
     status_code=201,
     responses=answers(
-        *ONCE,
         problems.VacancyNotFound,
         problems.VacancyNotOpen,
         problems.SeekerNotFound,
@@ -48,7 +47,7 @@ async def get_introduction(introduction_id: UUID, session: DbSession, caller: Re
     return introduction_read(await queries.get_introduction(session, introduction_id, caller=caller))
 
 
-@router.post("/introductions/{introduction_id}/interview", responses=answers(*ONCE, *ENDED))
+@router.post("/introductions/{introduction_id}/interview", responses=answers(*ENDED))
 async def schedule_interview(
     introduction_id: UUID, body: InterviewCreate, session: DbSession, caller: Matcher, once: Once
 ) -> IntroductionRead:
@@ -59,9 +58,7 @@ async def schedule_interview(
     return once.keep(introduction_read(introduction))
 
 
-@router.post(
-    "/introductions/{introduction_id}/result", responses=answers(*ONCE, *ENDED, problems.VacancyNotOpen)
-)
+@router.post("/introductions/{introduction_id}/result", responses=answers(*ENDED, problems.VacancyNotOpen))
 async def record_result(
     introduction_id: UUID, body: ResultCreate, session: DbSession, caller: Matcher, once: Once
 ) -> IntroductionRead:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.jobs import operations, problems, queries
-from services.jobs.api.callers import ONCE, BlindIndex, Matcher, Owner, Reader, Registrar, own_person
+from services.jobs.api.callers import BlindIndex, Matcher, Owner, Reader, Registrar, own_person
 from services.jobs.api.rendering import introduction_read, match_read, request_read
 from services.jobs.codes import EmploymentState, HardshipCategory
 from services.jobs.models import Seeker
@@ -32,9 +32,7 @@ from services.kit.problems import answers
 router = APIRouter(tags=["seekers"])
 
 
-@router.post(
-    "/seekers", status_code=201, responses=answers(*ONCE, problems.PersonNotFound, problems.SeekerExists)
-)
+@router.post("/seekers", status_code=201, responses=answers(problems.PersonNotFound, problems.SeekerExists))
 async def register_seeker(
     body: SeekerCreate, session: DbSession, caller: Registrar, vault: BlindIndex, once: Once
 ) -> SeekerDetailRead:
@@ -87,7 +85,7 @@ async def get_seeker(seeker_id: UUID, session: DbSession, caller: Reader) -> See
     return await _detail(session, await queries.get_seeker(session, seeker_id, caller=caller))
 
 
-@router.patch("/seekers/{seeker_id}", responses=answers(*ONCE, problems.SeekerNotFound))
+@router.patch("/seekers/{seeker_id}", responses=answers(problems.SeekerNotFound))
 async def change_seeker(
     seeker_id: UUID, body: SeekerUpdate, session: DbSession, caller: Registrar, once: Once
 ) -> SeekerDetailRead:

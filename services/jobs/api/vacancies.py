@@ -6,11 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from services.jobs import operations, problems, queries
-from services.jobs.api.callers import ONCE, Matcher, Reader, Recruiter
+from services.jobs.api.callers import Matcher, Reader, Recruiter
 from services.jobs.api.rendering import match_read
 from services.jobs.codes import VacancyState
 from services.jobs.operations import VacancyTerms
-from services.jobs.schemas.seekers import Area, Occupation
+from services.jobs.schemas.seekers import Occupation
 from services.jobs.schemas.vacancies import (
     MatchRead,
     PublishedVacancyRead,
@@ -22,6 +22,7 @@ from services.jobs.schemas.vacancies import (
 from services.kit import clock
 from services.kit.db import DbSession
 from services.kit.idempotency import Once
+from services.kit.identifiers import AreaCode
 from services.kit.identity import anyone
 from services.kit.paging import CursorRefused, Page, PageQuery
 from services.kit.problems import answers
@@ -32,7 +33,7 @@ TERMS = (problems.VacancyDiscriminates, problems.VacancyDatesWrong, problems.Emp
 
 @router.get("/published-vacancies", dependencies=[anyone()], responses=answers(CursorRefused))
 async def list_published_vacancies(
-    session: DbSession, query: PageQuery, area: Area | None = None, occupation: Occupation | None = None
+    session: DbSession, query: PageQuery, area: AreaCode | None = None, occupation: Occupation | None = None
 ) -> Page[PublishedVacancyRead]:
     """公共招聘 · open vacancies for everybody; an area code ending in zeros means the whole city or province."""
     rows, following = await queries.list_published(
@@ -45,7 +46,7 @@ async def list_published_vacancies(
     return Page(items=items, next=following)
 
 
-@router.post("/vacancies", status_code=201, responses=answers(*ONCE, *TERMS, problems.EmployerNotFound))
+@router.post("/vacancies", status_code=201, responses=answers(*TERMS, problems.EmployerNotFound))
 async def submit_vacancy(
     body: VacancyCreate, session: DbSession, caller: Recruiter, once: Once
 ) -> VacancyRead:
@@ -58,7 +59,7 @@ async def submit_vacancy(
 
 @router.put(
     "/vacancies/{vacancy_id}",
-    responses=answers(*ONCE, *TERMS, problems.VacancyNotFound, problems.VacancyNotOpen),
+    responses=answers(*TERMS, problems.VacancyNotFound, problems.VacancyNotOpen),
 )
 async def resubmit_vacancy(
     vacancy_id: UUID, body: VacancyTermsCreate, session: DbSession, caller: Recruiter, once: Once
@@ -73,7 +74,6 @@ async def resubmit_vacancy(
 @router.post(
     "/vacancies/{vacancy_id}/closure",
     responses=answers(
-        *ONCE,
         problems.VacancyNotFound,
         problems.EmployerNotFound,
         problems.VacancyNotOpen,

@@ -60,7 +60,7 @@ async def verify_request(
         return await _moved(session, request, Stage.REFUSED, remark=remark)
     if await queries.find_certification(session, request.seeker_id, on=today) is None:
         raise problems.NotCertified
-    days = policy.parameter("placement_promise_days", on=today, area=request.area).integer
+    days = policy.PARAMETERS.get("placement_promise_days", on=today, area=request.area).integer
     request.verified_by, request.verified_on = caller.subject, today
     request.due_on = due_on(today, working_days=days)
     return await _moved(session, request, Stage.VERIFIED, remark=remark)
@@ -173,7 +173,7 @@ async def count_broken_promises(session: AsyncSession, *, today: date) -> None:
 
 async def _refused(session: AsyncSession, request: AssistanceRequest, *, today: date) -> AssistanceRequest:
     refusals = await queries.count_refused_offers(session, request.request_id)
-    allowed = policy.parameter("placement_refusals_allowed", on=today, area=request.area).integer
+    allowed = policy.PARAMETERS.get("placement_refusals_allowed", on=today, area=request.area).integer
     promise = promise_after_refusals(refusals, allowed=allowed)
     request.promise_holds, request.promise_ended_because = promise.holds, promise.reason
     return await _moved(session, request, Stage.VERIFIED)

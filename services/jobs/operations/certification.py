@@ -74,7 +74,7 @@ async def grant_certification(
     finding = await check_hardship(
         session, person_id=person_id, category=category, family=family, caller=caller, today=today
     )
-    months = policy.parameter("certification_months", on=today, area=finding.seeker.area)
+    months = policy.PARAMETERS.get("certification_months", on=today, area=finding.seeker.area)
     certification = Certification(
         seeker_id=finding.seeker.seeker_id,
         person_id=person_id,

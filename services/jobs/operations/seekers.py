@@ -177,7 +177,7 @@ def classified(seeker: Seeker, *, person: Person, today: date) -> Classified:
     return classify(
         situation,
         working_age=policy.working_age(person.sex, on=today, area=seeker.area),
-        land_limit=policy.parameter("land_per_head_limit", on=today, area=seeker.area).decimal,
+        land_limit=policy.PARAMETERS.get("land_per_head_limit", on=today, area=seeker.area).decimal,
     )
 
 

@@ -234,7 +234,9 @@ def check_terms(vacancy: Vacancy, *, today: date, area: str) -> None:
     found = [word for word in policy.words("vacancy_forbidden_words", on=today, area=area) if word in text]
     if found:
         raise problems.VacancyDiscriminates(words=found)
-    latest = today + timedelta(days=policy.parameter("vacancy_longest_days", on=today, area=area).integer)
+    latest = today + timedelta(
+        days=policy.PARAMETERS.get("vacancy_longest_days", on=today, area=area).integer
+    )
     if not today < vacancy.valid_until <= latest:
         raise problems.VacancyDatesWrong(latest=latest)
 

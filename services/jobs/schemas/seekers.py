@@ -15,7 +15,7 @@ from services.jobs.codes import (
     HardshipCategory,
     Hukou,
 )
-from services.kit.identifiers import IdNumber
+from services.kit.identifiers import AreaCode, IdNumber
 from services.kit.money import Yuan
 
 Word = Annotated[str, Field(min_length=1, max_length=60)]
@@ -24,7 +24,6 @@ Occupation = Annotated[
     str,
     Field(pattern=r"^[1-8](-\d{2}){0,3}$", description="职业代码（职业分类大典）", examples=["6-31-01-03"]),
 ]
-Area = Annotated[str, Field(pattern=r"^\d{6}$", description="行政区划代码", examples=["990101"])]
 Land = Annotated[Decimal, Field(ge=0, max_digits=8, decimal_places=2, description="人均耕地，亩")]
 Reason = Annotated[str, Field(max_length=500)]
 
@@ -47,7 +46,7 @@ class SeekerFields(BaseModel):
     income_source: Word | None = None
     occupations: Annotated[list[Occupation], Field(max_length=10)] = []
     skills: Words = []
-    areas: Annotated[list[Area], Field(max_length=10)] = []
+    areas: Annotated[list[AreaCode], Field(max_length=10)] = []
     groups: Annotated[list[Group], Field(max_length=8)] = []
     wage: Yuan | None = Field(default=None, description="期望月工资")
     unemployment_cause: Reason | None = None
@@ -94,7 +93,7 @@ class SeekerUpdate(BaseModel):
     income_source: Word | None = None
     occupations: Annotated[list[Occupation], Field(max_length=10)] | None = None
     skills: Words | None = None
-    areas: Annotated[list[Area], Field(max_length=10)] | None = None
+    areas: Annotated[list[AreaCode], Field(max_length=10)] | None = None
     groups: Annotated[list[Group], Field(max_length=8)] | None = None
     wage: Yuan | None = None
     unemployment_cause: Reason | None = None

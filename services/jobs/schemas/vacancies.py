@@ -18,8 +18,8 @@ from services.jobs.codes import (
     NotHired,
     VacancyState,
 )
-from services.jobs.schemas.seekers import Area, Occupation, Reason, Word, Words
-from services.kit.identifiers import CreditCode
+from services.jobs.schemas.seekers import Occupation, Reason, Word, Words
+from services.kit.identifiers import AreaCode, CreditCode
 from services.kit.money import Yuan
 
 
@@ -70,7 +70,7 @@ class VacancyTermsCreate(BaseModel):
     duties: Annotated[str, Field(min_length=1, max_length=2000)]
     occupation: Occupation
     places: Annotated[int, Field(ge=1, le=10_000)]
-    area: Area
+    area: AreaCode
     valid_until: date
     wage_least: Yuan | None = None
     wage_most: Yuan | None = None

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from services.kit import clock
 from services.kit.db import DbSession
-from services.kit.idempotency import IdempotencyKeyMissing, IdempotencyKeyReused, Once
+from services.kit.idempotency import Once
 from services.kit.identity import Identity, anyone, requires
 from services.kit.paging import CursorRefused, Page, PageQuery
 from services.kit.problems import answers
@@ -31,8 +31,6 @@ from services.kit.procedures.schemas import (
 )
 from services.kit.procedures.tables import CaseState, Move
 
-ONCE = (IdempotencyKeyMissing, IdempotencyKeyReused, problems.CalendarMissing)
-
 
 def router_of(desk: Desk, *, apply: str, review: str, read: str, own: str | None = None) -> APIRouter:
     """The routes on cases; each argument is the scope that its routes need.
@@ -50,7 +48,7 @@ def router_of(desk: Desk, *, apply: str, review: str, read: str, own: str | None
         "/cases",
         status_code=201,
         responses=answers(
-            *ONCE,
+            problems.CalendarMissing,
             problems.ProcedureNotFound,
             problems.NotOwnApplication,
             problems.DocumentsMissing,
@@ -107,7 +105,7 @@ def router_of(desk: Desk, *, apply: str, review: str, read: str, own: str | None
         "/cases/{case_id}/steps",
         status_code=201,
         responses=answers(
-            *ONCE,
+            problems.CalendarMissing,
             problems.CaseNotFound,
             problems.CaseClosed,
             problems.RoleMissing,
@@ -138,7 +136,7 @@ def router_of(desk: Desk, *, apply: str, review: str, read: str, own: str | None
     @router.post(
         "/cases/{case_id}/correction",
         responses=answers(
-            *ONCE,
+            problems.CalendarMissing,
             problems.CaseNotFound,
             problems.CaseClosed,
             problems.DocumentsMissing,
@@ -160,7 +158,8 @@ def router_of(desk: Desk, *, apply: str, review: str, read: str, own: str | None
         return once.keep(await detail(session, desk, case, today=clock.today()))
 
     @router.post(
-        "/cases/{case_id}/withdrawal", responses=answers(*ONCE, problems.CaseNotFound, problems.CaseClosed)
+        "/cases/{case_id}/withdrawal",
+        responses=answers(problems.CalendarMissing, problems.CaseNotFound, problems.CaseClosed),
     )
     async def withdraw_case(
         case_id: UUID,
@@ -186,7 +185,7 @@ def _add_objections(router: APIRouter, desk: Desk, *, apply: str) -> None:
     @router.post(
         "/cases/{case_id}/objections",
         status_code=201,
-        responses=answers(*ONCE, problems.CaseNotFound, problems.NoNoticeRunning),
+        responses=answers(problems.CalendarMissing, problems.CaseNotFound, problems.NoNoticeRunning),
     )
     async def object_to_notice(
         case_id: UUID,

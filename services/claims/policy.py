@@ -7,10 +7,10 @@ from typing import cast
 
 from services.claims.rules.amounts import fen
 from services.claims.rules.policy import Base, Layer, Period, Policy, Title, Value, aid_at_least
-from services.kit.parameters import NoParameter, Parameter, Parameters, load
+from services.kit.parameters import Parameter, ParameterNotConfigured, Parameters, load
 from services.kit.problems import Refused, Text
 
-PARAMETERS = load(Path(__file__).parents[1] / "parameters")
+PARAMETERS = load(Path(__file__).parent / "parameters")
 
 POOL = {
     "resident_medical": ("resident_pool", Title("居民医保基金支付", "Paid by the resident scheme")),
@@ -63,7 +63,7 @@ def policy_for(
     """
     try:
         layers = [_pool(parameters, area, scheme, band, on)]
-    except NoParameter as error:
+    except ParameterNotConfigured as error:
         raise NoPolicy(area=area, scheme=scheme, band=band, on=on) from error
     layers += _catastrophic(parameters, area, scheme, on)
     layers += _aid(parameters, area, on, identities)
@@ -147,5 +147,5 @@ def _optional(parameters: Parameters, name: str, *, on: date, area: str, **selec
     """The value, or None where the area has no such rule on the day."""
     try:
         return value_of(parameters.get(name, on=on, area=area, **selectors))
-    except NoParameter:
+    except ParameterNotConfigured:
         return None

@@ -3,10 +3,10 @@
 from datetime import date
 from pathlib import Path
 
-from services.kit.parameters import NoParameter, Parameter, Parameters, load
+from services.kit.parameters import Parameter, ParameterNotConfigured, load
 from services.kit.problems import Refused, Text
 
-PARAMETERS: Parameters = load(Path(__file__).parent.parent / "parameters")
+PARAMETERS = load(Path(__file__).parent / "parameters")
 
 
 class NoFonds(Refused):
@@ -20,56 +20,37 @@ class NoFonds(Refused):
     )
 
 
-class NotConfigured(Refused):
-    """The area has no such parameter for that day (政策参数未配置)."""
-
-    slug = "parameter-not-configured"
-    title = Text("政策参数未配置", "The parameter is not configured")
-    detail = Text(
-        "地区 {area} 在 {on} 没有适用的参数 {name}，请先按规定程序配置。",
-        "Area {area} has no parameter {name} for {on}; have it configured first.",
-    )
-
-
-def parameter(name: str, *, on: date, area: str, **selectors: str) -> Parameter:
-    """The parameter in force. Raises NotConfigured."""
-    try:
-        return PARAMETERS.get(name, on=on, area=area, **selectors)
-    except NoParameter as error:
-        raise NotConfigured(area=area, on=on, name=name) from error
-
-
 def fonds_code(*, area: str, on: date) -> str:
     """Fonds number (全宗号) of an area. Raises NoFonds."""
     try:
         return str(PARAMETERS.get("fonds_code", on=on, area=area).value)
-    except NoParameter as error:
+    except ParameterNotConfigured as error:
         raise NoFonds(area=area) from error
 
 
 def responsible_party(*, kind: str, area: str, on: date) -> str:
     """The body whose work the piece shows (责任者)."""
-    return str(parameter("responsible_party", on=on, area=area, kind=kind).value)
+    return str(PARAMETERS.get("responsible_party", on=on, area=area, kind=kind).value)
 
 
 def retention(*, kind: str, area: str, on: date) -> Parameter:
     """The retention period (保管期限) of a kind of case, with its source."""
-    return parameter("retention_period", on=on, area=area, kind=kind)
+    return PARAMETERS.get("retention_period", on=on, area=area, kind=kind)
 
 
 def required_papers(*, kind: str, care: str, area: str, on: date) -> list[str]:
     """The papers without which a piece is incomplete, in filing order."""
-    listed = parameter("required_papers", on=on, area=area, kind=kind, care=care).value
+    listed = PARAMETERS.get("required_papers", on=on, area=area, kind=kind, care=care).value
     assert isinstance(listed, tuple)
     return [str(code) for code in listed]
 
 
 def loan_days(*, area: str, on: date) -> int:
     """How many days a piece may be lent (借阅期限)."""
-    return parameter("loan_days", on=on, area=area).integer
+    return PARAMETERS.get("loan_days", on=on, area=area).integer
 
 
 def transfer_deadline(*, area: str, year: int) -> date:
     """Last day on which a section hands over the pieces of a year (移交截止日)."""
-    month, day = str(parameter("transfer_deadline", on=date(year, 12, 31), area=area).value).split("-")
+    month, day = str(PARAMETERS.get("transfer_deadline", on=date(year, 12, 31), area=area).value).split("-")
     return date(year + 1, int(month), int(day))
