@@ -130,6 +130,16 @@ class Credentials:
             account.failures, account.locked_until = 0, None
         return account, problem
 
+    async def confirm(
+        self, session: AsyncSession, *, account_id: UUID, matched: bool, now: datetime
+    ) -> Problem | None:
+        """Why a signed-in person's password does not confirm him. Failures count as at sign-in, else a stolen
+        token could guess the password; so the transaction must commit in any case."""
+        account = await queries.get_account(session, account_id, for_update=True)
+        if account.locked_until and account.locked_until > now:
+            return _locked(account.locked_until, now)
+        return None if matched else self._failed(account, PasswordWrong(), now)
+
     def _problem(self, account: Account, *, matched: bool, code: str | None, now: datetime) -> Problem | None:
         if not matched:
             return SignInRefused(most=self._settings.lockout_failures)

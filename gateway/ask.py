@@ -106,7 +106,7 @@ class Ask:
     values: tuple[bytes, ...] = ()
     caller: Caller | None = None
     acted: Mapping[str, str] | None = None  # who it turned out to be, when a sign-in said so
-    made: str = ""  # what a creating route made
+    made: str = ""  # what a route made or granted
     left: int = -1
 
     @property

@@ -244,7 +244,8 @@ async def bind(
         raise PersonBoundElsewhere
     user = await _user(session, user_id)
     user.person_id, user.area, user.name = person.person_id, person.area, mask_name(name)
-    user.bound_at, user.attempts = now, 0
+    # Failed attempts stay counted: else binding oneself in between would allow to guess others without end.
+    user.bound_at, user.attempts = now, max(0, user.attempts - 1)
     return user
 
 

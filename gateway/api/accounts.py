@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from gateway import queries
 from gateway.accounts import (
+    AccountLocked,
     AccountTaken,
     OneTimeCodeRefused,
     PasswordUnchanged,
@@ -54,6 +55,16 @@ class OwnRolesRefused(Forbidden):
     slug = "own-roles-refused"
     title = Text("不得变更本人的角色或状态", "Not on your own account")
     detail = Text("请由另一名管理员办理。", "Ask another administrator.")
+
+
+class OneTimeCodeEnrolled(Conflict):
+    """The second factor is in force; whoever holds only a token must not take it away (动态口令已启用)."""
+
+    slug = "one-time-code-enrolled"
+    title = Text("动态口令已启用", "The one-time code is in force")
+    detail = Text(
+        "更换手机请由管理员先取消动态口令。", "For another phone, let the administrator drop the present one."
+    )
 
 
 class OneTimeCodeNotEnrolled(Conflict):
@@ -104,6 +115,8 @@ async def create_account(request: Request, body: AccountCreate, caller: Administ
             now=clock.now(),
         )
     resource(request, name="account_id", value=account.id)
+    resource(request, name="roles", value="+".join(roles))
+    resource(request, name="area", value=account.area)
     return _read(account)
 
 
@@ -125,6 +138,7 @@ async def grant_roles(
     _not_own(caller, account_id)
     account = await queries.get_account(session, account_id, for_update=True)
     account.roles = request.app.state.roles.check(body.roles, kind="staff")
+    resource(request, name="roles", value="+".join(account.roles))
     await _end(request, session, account_id)
     return _read(account)
 
@@ -174,7 +188,7 @@ async def reset_password(
 @router.put(
     "/own-account/password",
     status_code=204,
-    responses=answers(PasswordWrong, PasswordWeak, PasswordUnchanged, OwnAccountOnly),
+    responses=answers(PasswordWrong, PasswordWeak, PasswordUnchanged, AccountLocked, OwnAccountOnly),
 )
 async def change_own_password(request: Request, body: PasswordUpdate, caller: Person) -> Response:
     """修改本人密码 · all sessions end; sign in again with the new one."""
@@ -182,8 +196,13 @@ async def change_own_password(request: Request, body: PasswordUpdate, caller: Pe
     old, new = body.password.get_secret_value(), body.new_password.get_secret_value()
     async with state.sessions() as session:
         account = await queries.get_account(session, account_id)
-    if not await matches(old, account.password_hash):
-        raise PasswordWrong
+    matched = await matches(old, account.password_hash)
+    async with state.sessions.begin() as session:
+        problem = await state.credentials.confirm(
+            session, account_id=account_id, matched=matched, now=clock.now()
+        )
+    if problem is not None:
+        raise problem
     if old == new:
         raise PasswordUnchanged
     state.credentials.check(new, account=account.name_key)
@@ -196,10 +215,14 @@ async def change_own_password(request: Request, body: PasswordUpdate, caller: Pe
     return Response(status_code=204)
 
 
-@router.post("/own-account/one-time-code", status_code=201, responses=answers(OwnAccountOnly))
+@router.post(
+    "/own-account/one-time-code", status_code=201, responses=answers(OwnAccountOnly, OneTimeCodeEnrolled)
+)
 async def enrol_one_time_code(request: Request, session: DbSession, caller: Person) -> OneTimeCodeRead:
     """申请动态口令 · a secret for the authenticator app; counts when confirmed."""
     account = await queries.get_account(session, _own_id(caller), for_update=True)
+    if account.totp_confirmed_at is not None:
+        raise OneTimeCodeEnrolled
     secret = request.app.state.credentials.enrol_code(account)
     return OneTimeCodeRead(secret=secret, otpauth=totp_address(secret, account=account.name_key))
 

@@ -25,5 +25,6 @@ def owner_session(request: Request) -> str:
 
 
 def resource(request: Request, *, name: str, value: object) -> None:
-    """Names what a creating route made."""
-    _ask(request).made = f"{name}={value}"
+    """Names for the trail what a route made or granted."""
+    ask, named = _ask(request), f"{name}={str(value).replace('&', '%26')}"
+    ask.made = f"{ask.made}&{named}" if ask.made else named

@@ -44,6 +44,9 @@ async def create_client(request: Request, body: ClientCreate, caller: Administra
             now=clock.now(),
         )
     resource(request, name="client_id", value=client.client_id)
+    resource(request, name="roles", value="+".join(roles))
+    resource(request, name="organisation", value=client.organisation)
+    resource(request, name="area", value=client.area)
     return _with_secret(client, secret)
 
 

@@ -123,6 +123,14 @@ class TestOneTimeCode:
         await connection.close()
         assert secret.encode() not in sealed
 
+    async def test_is_not_taken_away_by_whoever_holds_a_token(self, entrance):
+        secret, step = await self.enrolled(entrance)
+        answer = await entrance.sign_in("zhangsan", "Secret-9876", one_time_code=totp(secret, step))
+        thief = entrance.client(answer.json()["access_token"])
+        again = await thief.post("/gateway/v1/own-account/one-time-code")
+        assert (again.status_code, slug(again)) == (409, "one-time-code-enrolled")
+        assert slug(await entrance.sign_in("zhangsan", "Secret-9876")) == "one-time-code-required"
+
     async def test_can_be_dropped_by_the_administrator(self, entrance):
         await self.enrolled(entrance)
         admin = await entrance.admin()
@@ -164,6 +172,18 @@ class TestPasswords:
         assert slug(await client.get(OWN)) == "token-revoked"
         assert (await entrance.sign_in("zhangsan", "Secret-9876")).status_code == 401
         assert (await entrance.sign_in("zhangsan", "Better-9876")).status_code == 201
+
+    async def test_cannot_be_guessed_with_a_stolen_token(self, entrance):
+        client = await entrance.staff("claims_clerk")
+
+        async def guess(old: str):
+            body = {"password": old, "new_password": "Better-9876"}
+            return slug(await client.put("/gateway/v1/own-account/password", json=body))
+
+        guesses = [await guess(f"Wrong-123{number}") for number in range(5)]
+        assert guesses == ["password-wrong"] * 4 + ["account-locked"]
+        assert await guess("Secret-9876") == "account-locked"
+        assert slug(await entrance.sign_in("zhangsan", "Secret-9876")) == "account-locked"
 
     async def test_that_are_reset_end_sessions_and_lock(self, entrance):
         client, admin = await entrance.staff("claims_clerk"), await entrance.admin()

@@ -9,6 +9,7 @@ import pytest
 
 from gateway.audit import Entry, Trail
 from gateway.chain import COLUMNS, chained, faults, first_hash
+from tests.gateway.build import AREA
 from tests.gateway.conftest import opened
 from tests.gateway.test_entrance import slug
 
@@ -66,7 +67,12 @@ class TestRows:
     async def test_of_grants_name_whom(self, entrance):
         client = await entrance.staff("claims_clerk")
         (row,) = await entrance.trail(action="gateway.create_account", phase="ended")
-        assert row["resources"] == f"account_id={client.account_id}"
+        assert row["resources"] == f"account_id={client.account_id}&roles=claims_clerk&area={AREA}"
+        await (await entrance.admin()).put(
+            f"/gateway/v1/accounts/{client.account_id}/roles", json={"roles": ["jobs_clerk", "archivist"]}
+        )
+        *_, row = await entrance.trail(action="gateway.grant_roles")
+        assert row["resources"] == f"account_id={client.account_id}&roles=archivist+jobs_clerk"
 
     async def test_are_never_changed(self, entrance):
         await entrance.sign_in()

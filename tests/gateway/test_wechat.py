@@ -117,6 +117,17 @@ class TestBinding:
         other = await entrance.visitor("openid-two")
         assert (await bind(other)).status_code == 201
 
+    async def test_is_no_way_to_guess_others_without_end(self, entrance):
+        registered(entrance)
+        visitor = await entrance.visitor()
+        for _ in range(4):
+            await bind(visitor, name="别人")
+        citizen = entrance.client((await bind(visitor)).json()["access_token"])
+        assert (await citizen.delete("/gateway/v1/wechat/binding")).status_code == 204
+        visitor = await entrance.visitor()
+        answers = [slug(await bind(visitor, name="别人")) for _ in range(2)]
+        assert answers == ["binding-refused", "binding-attempts-used"]
+
     async def test_counts_attempts_that_come_at_once(self, entrance):
         visitor = await entrance.visitor()
         answers = await asyncio.gather(*(bind(visitor, name="别人") for _ in range(9)))
