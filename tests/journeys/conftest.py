@@ -7,6 +7,7 @@ import pytest
 
 from deploy.local.sample import County, load
 from deploy.local.suite import Suite
+from tests.journeys import look
 from tests.journeys.journey import Journey
 from tests.journeys.office import Office
 
@@ -36,3 +37,20 @@ async def journey(office: Office) -> AsyncIterator[Journey]:
     """The main job, walked once as far as the tests ask."""
     async with Journey(office) as walked:
         yield walked
+
+
+@pytest.fixture(scope="module")
+async def counter(journey: Journey) -> AsyncIterator[look.Counter]:
+    """Counts rows, once the main job has come as far as the settlement and every event has arrived."""
+    await journey.to("settle")
+    await look.quiet(journey.office.suite)
+    async with look.Counter(journey.office.suite) as counter:
+        yield counter
+
+
+@pytest.fixture
+async def nothing_is_written(counter: look.Counter) -> AsyncIterator[None]:
+    """No table has another number of rows afterwards, but for the trail."""
+    before = await counter.count()
+    yield
+    assert look.changed(before, await counter.count()) == {}

@@ -108,3 +108,15 @@ def problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
     assert told["title"]
     assert told["detail"]
     return told
+
+
+def is_chinese(text: str) -> bool:
+    """Whether a text has a Chinese character."""
+    return any("\u4e00" <= letter <= "\u9fff" for letter in text)
+
+
+def instructs(told: dict[str, Any], *, language: str = "zh") -> None:
+    """The message is in the language asked for, and is a sentence."""
+    assert is_chinese(told["detail"]) == is_chinese(told["title"]) == (language == "zh"), told
+    assert told["detail"][-1] in "。.", told["detail"]
+    assert "{" not in told["detail"], told["detail"]

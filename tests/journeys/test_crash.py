@@ -86,9 +86,13 @@ class TestKillOfEverything:
 
         first = await self._demo(folder)
         assert first.stdout is not None
+        told = b""
         async for line in first.stdout:
+            told += line
             if line.startswith(b"    "):  # in the working of the settlement
                 break
+        else:
+            raise AssertionError(told.decode()[-3000:])
         children = psutil.Process(first.pid).children(recursive=True)
         first.kill()
         await first.wait()
