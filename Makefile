@@ -65,7 +65,7 @@ check: $(READY) ## format, lint, types, structure, migrations, contracts
 	@echo "== format"; exec $(PY) -m ruff format --check .
 	@echo "== lint"; exec $(PY) -m ruff check .
 	@echo "== types"; exec $(PY) -m mypy services gateway deploy tests
-	@echo "== structure"; exec $(PY) -m pytest tests/structure
+	@echo "== structure"; exec $(PY) -m pytest tests/structure tests/contracts
 	@echo "== migrations"; exec $(PY) -m deploy.local.migrations check
 	@echo "== contracts"; exec $(PY) -m gateway.contracts --check
 

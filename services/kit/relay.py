@@ -28,7 +28,6 @@ BATCH = 500
 POLL_SECONDS = 1.0
 PUBLISH_TIMEOUT = 5.0
 SWEEP_SECONDS = 600.0
-DUPLICATE_IN_BATCH = 10201
 # Longer than a broker outage after which a relay still tries the same row; beyond it the inbox absorbs.
 DUPLICATE_WINDOW_SECONDS = 120
 STREAM_MAX_AGE_SECONDS = 30 * 24 * 3600

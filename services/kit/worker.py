@@ -168,7 +168,7 @@ async def _close(client: Client) -> None:
         await client.close()
 
 
-def health(service: str, settings: Settings, stop: asyncio.Event) -> uvicorn.Server:
+def health(settings: Settings, stop: asyncio.Event) -> uvicorn.Server:
     """The worker's own small server: live, ready, metrics."""
 
     async def live(_: Request) -> Response:
@@ -209,7 +209,7 @@ async def main(service: str) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with serving(health(service, settings, stop)):
+    async with serving(health(settings, stop)):
         await run(Work.of(service), settings=settings, stop=stop)
 
 

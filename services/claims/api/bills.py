@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from services.claims.api.vault import BlindIndex
 from services.claims.codes import BillState
 from services.claims.models import Bill, BillLine
 from services.claims.operations import bills as operations
@@ -31,6 +30,7 @@ from services.kit.idempotency import Once
 from services.kit.identity import Identity, requires
 from services.kit.paging import CursorRefused, Page, PageQuery
 from services.kit.problems import answers
+from services.kit.vault import PersonalVault
 
 router = APIRouter(tags=["bills"])
 Hospital = Annotated[Identity, requires("claims:bill")]
@@ -51,7 +51,7 @@ PARTS = ("own_paid", "over_limit", "prior_self_pay", "in_policy")
     ),
 )
 async def upload_bill(
-    body: BillCreate, session: DbSession, vault: BlindIndex, caller: Hospital, once: Once
+    body: BillCreate, session: DbSession, vault: PersonalVault, caller: Hospital, once: Once
 ) -> BillRead:
     """上传住院账单 · upload an inpatient bill; the answer shows the split of every line."""
     index = vault.index(body.id_number) if body.id_number else None

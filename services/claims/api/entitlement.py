@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from services.claims.api.vault import BlindIndex
 from services.claims.codes import Fund
 from services.claims.operations.bills import NotAnInstitution
 from services.claims.operations.entitlement import Entitled, FundVerdict, check_entitlement, funds_of, left_of
@@ -22,6 +21,7 @@ from services.kit.db import DbSession
 from services.kit.identifiers import mask_name
 from services.kit.identity import Identity, requires
 from services.kit.problems import answers
+from services.kit.vault import PersonalVault
 
 router = APIRouter(tags=["entitlement"])
 
@@ -30,7 +30,7 @@ router = APIRouter(tags=["entitlement"])
 async def query_entitlement(
     body: EntitlementQuery,
     session: DbSession,
-    vault: BlindIndex,
+    vault: PersonalVault,
     caller: Annotated[Identity, requires("claims:entitlement")],
 ) -> EntitlementRead:
     """待遇资格查询 · may this person be settled for at your institution, and by which funds."""

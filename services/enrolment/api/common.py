@@ -1,11 +1,9 @@
-"""What the routes share: callers by scope, the vault, the right to an area."""
+"""What the routes share: callers by scope, the right to an area."""
 
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
 from pydantic import BaseModel
 
-from services.kit.crypto import Vault
 from services.kit.identity import Identity, requires
 
 Registrar = Annotated[Identity, requires("enrolment:register")]
@@ -28,15 +26,3 @@ def residents_of(caller: Identity) -> str:
 def fields_of(row: object, schema: type[BaseModel]) -> dict[str, Any]:
     """What of the schema stands in the row; the rest is the route's to add."""
     return {name: getattr(row, name) for name in schema.model_fields if hasattr(row, name)}
-
-
-def _vault(request: Request) -> Vault:
-    state = request.app.state
-    if getattr(state, "vault", None) is None:
-        settings = state.settings
-        state.vault = Vault(settings.field_key.get_secret_value(), settings.index_key.get_secret_value())
-    vault: Vault = state.vault
-    return vault
-
-
-PersonalVault = Annotated[Vault, Depends(_vault)]

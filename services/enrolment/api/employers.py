@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.enrolment import queries
-from services.enrolment.api.common import Assessor, Declarant, PersonalVault, Reader, Registrar, fields_of
+from services.enrolment.api.common import Assessor, Declarant, Reader, Registrar, fields_of
 from services.enrolment.codes import Scheme, Standing
 from services.enrolment.models import Declaration, Determination, Employer
 from services.enrolment.operations import declarations, determinations, records
@@ -43,6 +43,7 @@ from services.kit.parameters import ParameterNotConfigured
 from services.kit.problems import answers
 from services.kit.procedures import Papers, open_case
 from services.kit.procedures.problems import DocumentNotListed, DocumentsMissing
+from services.kit.vault import PersonalVault
 
 router = APIRouter(tags=["employers"])
 

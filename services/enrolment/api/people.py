@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from services.enrolment import queries
-from services.enrolment.api.common import Binder, PersonalVault, Reader, Registrar, residents_of
+from services.enrolment.api.common import Binder, Reader, Registrar, residents_of
 from services.enrolment.codes import HukouKind
 from services.enrolment.operations import assistance as assistances
 from services.enrolment.operations import people as registry
@@ -35,6 +35,7 @@ from services.kit.db import DbSession
 from services.kit.idempotency import Once
 from services.kit.paging import Page, PageQuery
 from services.kit.problems import answers
+from services.kit.vault import PersonalVault
 
 router = APIRouter(tags=["people"])
 

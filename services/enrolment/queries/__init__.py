@@ -5,8 +5,6 @@ Staff see their area, a unit's system its unit, a citizen himself; other rows ar
 
 from services.enrolment.queries.bills import (
     Financing,
-    find_enrolment,
-    find_receipt,
     get_bill,
     get_bill_of_determination,
     get_enrolment,
@@ -35,7 +33,6 @@ from services.enrolment.queries.declarations import (
     list_open_lines,
 )
 from services.enrolment.queries.determinations import (
-    find_determination,
     find_last_determined,
     get_determination,
     list_determination_lines,
@@ -46,7 +43,6 @@ from services.enrolment.queries.employers import (
     InsuredBase,
     bases_on,
     count_employers,
-    find_employer_by_code,
     find_employment,
     get_employer,
     list_bases,
@@ -87,14 +83,10 @@ __all__ = [
     "count_employers",
     "find_assistance_overlap",
     "find_case_of",
-    "find_determination",
-    "find_employer_by_code",
     "find_employment",
-    "find_enrolment",
     "find_last_determined",
     "find_membership",
     "find_person_by_index",
-    "find_receipt",
     "get_assistance",
     "get_bill",
     "get_bill_of_determination",

@@ -18,7 +18,6 @@ from services.enrolment.models import (
     CollectionEntry,
     Employer,
     EnrolmentMember,
-    Receipt,
     ResidentEnrolment,
 )
 from services.enrolment.queries.common import Rows, one_or_none
@@ -76,14 +75,6 @@ async def list_bills(
     return await page(session, statement, key=(col(Bill.bill_id),), query=query)
 
 
-async def find_receipt(session: AsyncSession, receipt_number: str) -> Receipt | None:
-    """The receipt of that number."""
-    found: Receipt | None = await one_or_none(
-        session, select(Receipt).where(Receipt.receipt_number == receipt_number)
-    )
-    return found
-
-
 async def list_entries(session: AsyncSession, bill_id: UUID) -> Sequence[CollectionEntry]:
     """The ledger of a bill, oldest first."""
     statement = (
@@ -107,15 +98,6 @@ async def lock_due_bills(session: AsyncSession, *, today: date, most: int) -> Se
 
 
 # Yearly enrolments of households
-
-
-async def find_enrolment(session: AsyncSession, household_id: UUID, year: int) -> ResidentEnrolment | None:
-    """The household's enrolment for a year."""
-    statement = select(ResidentEnrolment).where(
-        ResidentEnrolment.household_id == household_id, ResidentEnrolment.year == year
-    )
-    found: ResidentEnrolment | None = await one_or_none(session, statement)
-    return found
 
 
 async def get_enrolment(

@@ -16,19 +16,6 @@ from services.kit.identity import Identity
 from services.kit.paging import PageRequest, page
 
 
-async def find_determination(session: AsyncSession, employer_id: UUID, period: date) -> Determination | None:
-    """The unit's valid determination of a month."""
-    found: Determination | None = await one_or_none(
-        session,
-        select(Determination).where(
-            Determination.employer_id == employer_id,
-            Determination.period == period,
-            col(Determination.reversed_at).is_(None),
-        ),
-    )
-    return found
-
-
 async def find_last_determined(session: AsyncSession, employer_id: UUID) -> date | None:
     """The latest month for which the unit has a valid determination."""
     statement = select(func.max(Determination.period)).where(

@@ -30,14 +30,6 @@ from services.kit.identity import Identity
 from services.kit.paging import PageRequest, page
 
 
-async def find_employer_by_code(session: AsyncSession, credit_code: str) -> Employer | None:
-    """The unit with that credit code, wherever it is."""
-    found: Employer | None = await one_or_none(
-        session, select(Employer).where(Employer.credit_code == credit_code)
-    )
-    return found
-
-
 async def get_employer(
     session: AsyncSession, employer_id: UUID, *, caller: Identity | None = None, lock: bool = False
 ) -> Employer:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.jobs import operations, problems, queries
-from services.jobs.api.callers import BlindIndex, Matcher, Owner, Reader, Registrar, own_person
+from services.jobs.api.callers import Matcher, Owner, Reader, Registrar, own_person
 from services.jobs.api.rendering import introduction_read, match_read, request_read
 from services.jobs.codes import EmploymentState, HardshipCategory
 from services.jobs.models import Seeker
@@ -28,13 +28,14 @@ from services.kit.db import DbSession
 from services.kit.idempotency import Once
 from services.kit.paging import CursorRefused, Page, PageQuery
 from services.kit.problems import answers
+from services.kit.vault import PersonalVault
 
 router = APIRouter(tags=["seekers"])
 
 
 @router.post("/seekers", status_code=201, responses=answers(problems.PersonNotFound, problems.SeekerExists))
 async def register_seeker(
-    body: SeekerCreate, session: DbSession, caller: Registrar, vault: BlindIndex, once: Once
+    body: SeekerCreate, session: DbSession, caller: Registrar, vault: PersonalVault, once: Once
 ) -> SeekerDetailRead:
     """实名登记 · enter a worker once; the person is known from enrolment."""
     survey = {

@@ -1,4 +1,4 @@
-"""The key that finds a person by id number."""
+"""The vault of a request's service: what encrypts personal data and finds a person by id number."""
 
 from functools import lru_cache
 from typing import Annotated
@@ -14,9 +14,9 @@ def _vault(field_key: SecretStr, index_key: SecretStr) -> Vault:
     return Vault(field_key.get_secret_value(), index_key.get_secret_value())
 
 
-async def _of(request: Request) -> Vault:
+async def _vault_of(request: Request) -> Vault:
     settings = request.app.state.settings
     return _vault(settings.field_key, settings.index_key)
 
 
-BlindIndex = Annotated[Vault, Depends(_of)]
+PersonalVault = Annotated[Vault, Depends(_vault_of)]

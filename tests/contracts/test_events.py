@@ -88,7 +88,9 @@ class TestEventsOf:
         declared = {
             kind
             for kind in vars(module).values()
-            if isinstance(kind, type) and issubclass(kind, Event) and f"{kind.__module__}.".startswith(f"{module.__name__}.")
+            if isinstance(kind, type)
+            and issubclass(kind, Event)
+            and f"{kind.__module__}.".startswith(f"{module.__name__}.")
         }
         assert declared == set(module.PUBLISHES)
 
