@@ -125,7 +125,7 @@ class PayerKind(Code):
     FINANCE = "finance", "财政部门"
 
 
-class BillStatus(Code):
+class BillState(Code):
     """State of a bill (账单状态): 已核定 → 已缴 / 欠费; reversed by authority only."""
 
     DETERMINED = "determined", "已核定"
@@ -156,7 +156,7 @@ class Standing(Code):
     BLOCKED = "blocked", "封锁"
 
 
-class EnrolmentStatus(Code):
+class EnrolmentState(Code):
     """State of a household's yearly enrolment (居民医保参保状态): 登记 → 缴费生效."""
 
     REGISTERED = "registered", "已登记待缴费"
@@ -177,9 +177,9 @@ CODES = {
     "premium-grades": PremiumGrade,
     "declaration-lines": LineKind,
     "payer-kinds": PayerKind,
-    "bill-statuses": BillStatus,
+    "bill-states": BillState,
     "receipt-kinds": ReceiptKind,
     "ledger-entries": EntryKind,
     "standings": Standing,
-    "enrolment-statuses": EnrolmentStatus,
+    "enrolment-states": EnrolmentState,
 }

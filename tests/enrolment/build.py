@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.enrolment import queries
 from services.enrolment.codes import (
     AssistanceCategory,
-    BillStatus,
+    BillState,
     HukouKind,
     InjuryClass,
     LineKind,
@@ -286,7 +286,7 @@ async def paid_months(
                 area=area,
                 amount=Decimal("300.29"),
                 received=Decimal("300.29"),
-                status=BillStatus.PAID,
+                state=BillState.PAID,
                 issued_on=month,
                 due_on=month,
                 paid_on=month,

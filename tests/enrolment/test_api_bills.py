@@ -21,11 +21,11 @@ class TestMainJob:
     async def test_a_unit_is_assessed_pays_and_its_staff_are_covered(self, office: Office) -> None:
         unit, person = await office.staffed()
         bill = await office.bill(unit)
-        assert (bill["amount"], bill["open"], bill["status"]) == ("540.00", "540.00", "determined")
+        assert (bill["amount"], bill["open"], bill["state"]) == ("540.00", "540.00", "determined")
         path = f"/people/{person['person_id']}/coverage"
         assert not (await get(office.clerk, path, scheme="employee_medical"))["covered"]
         paid = await post(office.cashier, f"/bills/{bill['bill_id']}/receipts", money_in("540.00"))
-        assert (paid["bill"]["status"], paid["bill"]["open"]) == ("paid", "0.00")
+        assert (paid["bill"]["state"], paid["bill"]["open"]) == ("paid", "0.00")
         answer = await get(office.clerk, path, scheme="employee_medical")
         assert answer["covered"] and answer["periods"][0]["valid_from"] == f"{clock.today():%Y-%m}-01"
         entries = await get(office.clerk, f"/bills/{bill['bill_id']}/entries")

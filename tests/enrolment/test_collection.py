@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.enrolment import queries
 from services.enrolment.codes import (
-    BillStatus,
+    BillState,
     ReceiptKind,
     Standing,
 )
@@ -39,10 +39,10 @@ class TestCredit:
                 await enrolment_session.flush()
         await arrears.mark_overdue(enrolment_session, now=build.at(bill.due_on + timedelta(days=1)))
         await enrolment_session.refresh(bill)
-        assert bill.status == BillStatus.OVERDUE
+        assert bill.state == BillState.OVERDUE
         paid_on = bill.due_on + timedelta(days=2)
         await credited(enrolment_session, bill, receipt("8900.00", paid_on), on=paid_on)
-        assert (bill.status, bill.received) == (BillStatus.PAID, Decimal("8900.00"))
+        assert (bill.state, bill.received) == (BillState.PAID, Decimal("8900.00"))
         assert await queries.sum_arrears(enrolment_session, unit.employer_id) == 0
         entries = await queries.list_entries(enrolment_session, bill.bill_id)
         assert [(entry.kind, entry.amount) for entry in entries] == [
@@ -63,9 +63,9 @@ class TestCredit:
             enrolment_session, bill, receipt("100.00", day, number="SP-1", partial=True), on=day
         )
         assert bills.open_amount(part.bill) == Decimal("250.00")
-        assert part.bill.status == BillStatus.DETERMINED
+        assert part.bill.state == BillState.DETERMINED
         rest = await credited(enrolment_session, bill, receipt("250.00", day, number="SP-2"), on=day)
-        assert rest.bill.status == BillStatus.PAID
+        assert rest.bill.state == BillState.PAID
 
     async def test_a_receipt_counts_once(self, enrolment_session: AsyncSession) -> None:
         day = date(2026, 3, 20)

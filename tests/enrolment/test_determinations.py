@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.enrolment import queries
 from services.enrolment.codes import (
-    BillStatus,
+    BillState,
     InjuryClass,
     Scheme,
 )
@@ -59,7 +59,7 @@ class TestDetermination:
         assert determination.total == Decimal("8900.00")
         assert all("L649" in line.rate_source for line in lines)
         bill = await queries.get_bill_of_determination(enrolment_session, determination.determination_id)
-        assert (bill.status, bill.amount) == (BillStatus.DETERMINED, Decimal("8900.00"))
+        assert (bill.state, bill.amount) == (BillState.DETERMINED, Decimal("8900.00"))
         with pytest.raises(determinations.AlreadyDetermined):
             await build.determined(enrolment_session, unit, month=JAN_2009)
 
@@ -100,7 +100,7 @@ class TestDetermination:
             await reverse("first")
         await reverse("second")
         bill = await queries.get_bill_of_determination(enrolment_session, determination.determination_id)
-        assert bill.status == BillStatus.REVERSED
+        assert bill.state == BillState.REVERSED
         entries = await queries.list_entries(enrolment_session, bill.bill_id)
         assert [entry.kind for entry in entries] == ["due", "due_reversed"]
         again = await build.determined(enrolment_session, unit, month=month)

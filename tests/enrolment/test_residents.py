@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.enrolment import queries
 from services.enrolment.codes import (
-    BillStatus,
+    BillState,
     ExclusionReason,
     PayerKind,
     PremiumGrade,
@@ -82,7 +82,7 @@ class TestResidentEnrolment:
             await build.assisted(enrolment_session, who, since=date(2007, 1, 1), until=date(2008, 1, 1))
         _, bill = await enrol(enrolment_session, home, year=2007, on=on, grade=PremiumGrade.STANDARD)
         assert bill[PayerKind.HOUSEHOLD].amount == Decimal("0.00")
-        assert bill[PayerKind.HOUSEHOLD].status == BillStatus.PAID
+        assert bill[PayerKind.HOUSEHOLD].state == BillState.PAID
         assert bill[PayerKind.CIVIL_AFFAIRS].amount == Decimal("30.00")
         for who in home[1]:
             assert await covered(enrolment_session, who, Scheme.RESIDENT_MEDICAL, on)

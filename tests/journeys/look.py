@@ -145,7 +145,7 @@ INVARIANTS = {
         SELECT receipt_number FROM receipt GROUP BY 1 HAVING count(*) > 1""",
     ("enrolment", "one bill of a payer for a period and purpose"): """
         SELECT payer_kind, payer_id, period, enrolment_id, determination_id FROM bill
-        WHERE status <> 'reversed' AND coalesce(enrolment_id, determination_id) IS NOT NULL
+        WHERE state <> 'reversed' AND coalesce(enrolment_id, determination_id) IS NOT NULL
         GROUP BY 1, 2, 3, 4, 5 HAVING count(*) > 1""",
     ("enrolment", "one determination of an employer and month in force"): """
         SELECT employer_id, period FROM determination WHERE reversed_at IS NULL

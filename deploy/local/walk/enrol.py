@@ -71,7 +71,7 @@ async def pay(stage: Stage, bill: dict[str, Any]) -> None:
     }
     path = f"/enrolment/v1/bills/{bill['bill_id']}/receipts"
     credited = await finance.post(path, receipt, key=stage.key(number))
-    same("bill", credited["bill"]["status"], "paid")
+    same("bill", credited["bill"]["state"], "paid")
 
 
 async def _covered(stage: Stage, person_id: str, scheme: str, since: str) -> None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from services.enrolment import queries
 from services.enrolment.api.common import Collector, Reader, fields_of
-from services.enrolment.codes import BillStatus, PayerKind
+from services.enrolment.codes import BillState, PayerKind
 from services.enrolment.models import Bill
 from services.enrolment.operations import bills as collection
 from services.enrolment.problems import BillNotFound
@@ -31,7 +31,7 @@ async def list_bills(
     session: DbSession,
     caller: Reader,
     query: PageQuery,
-    status: BillStatus | None = None,
+    state: BillState | None = None,
     payer_kind: PayerKind | None = None,
     payer_id: UUID | None = None,
     period: Annotated[
@@ -43,7 +43,7 @@ async def list_bills(
         session,
         caller=caller,
         query=query,
-        status=status,
+        state=state,
         payer_kind=payer_kind,
         payer_id=payer_id,
         period=period,

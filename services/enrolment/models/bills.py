@@ -14,8 +14,8 @@ from sqlmodel import Field
 
 from services.enrolment.codes import (
     AssistanceCategory,
-    BillStatus,
-    EnrolmentStatus,
+    BillState,
+    EnrolmentState,
     EntryKind,
     ExclusionReason,
     PayerKind,
@@ -38,7 +38,7 @@ class ResidentEnrolment(Base, table=True):
     area: str
     year: int
     grade: PremiumGrade = code_column(PremiumGrade, name="grade")
-    status: EnrolmentStatus = code_column(EnrolmentStatus, name="status")
+    state: EnrolmentState = code_column(EnrolmentState, name="state")
     premium_version: str
     subsidy_version: str
     enrolled_on: date
@@ -79,12 +79,12 @@ class Bill(Base, table=True):
 
     __table_args__ = (
         CheckConstraint("amount >= 0 AND received >= 0 AND received <= amount", name="amounts"),
-        CheckConstraint("status = 'reversed' OR (status = 'paid') = (received = amount)", name="paid"),
-        CheckConstraint("(status = 'paid') = (paid_on IS NOT NULL)", name="paid_on"),
+        CheckConstraint("state = 'reversed' OR (state = 'paid') = (received = amount)", name="paid"),
+        CheckConstraint("(state = 'paid') = (paid_on IS NOT NULL)", name="paid_on"),
         CheckConstraint("determination_id IS NULL OR enrolment_id IS NULL", name="one_reason"),
         Index(None, "area", "bill_id"),
         Index(None, "payer_id"),
-        Index(None, "due_on", postgresql_where=text("status = 'determined'")),
+        Index(None, "due_on", postgresql_where=text("state = 'determined'")),
     )
 
     bill_id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -95,7 +95,7 @@ class Bill(Base, table=True):
     area: str
     amount: Decimal = money_column()
     received: Decimal = money_column()
-    status: BillStatus = code_column(BillStatus, name="status")
+    state: BillState = code_column(BillState, name="state")
     issued_on: date
     due_on: date
     paid_on: date | None = None

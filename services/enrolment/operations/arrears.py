@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.enrolment import queries
-from services.enrolment.codes import BillStatus, PayerKind, Standing
+from services.enrolment.codes import BillState, PayerKind, Standing
 from services.enrolment.operations.employers import change_standing
 from services.kit.clock import business_date
 
@@ -20,7 +20,7 @@ async def mark_overdue(session: AsyncSession, *, now: datetime) -> None:
     """
     bills = await queries.lock_due_bills(session, today=business_date(now), most=BATCH)
     for bill in bills:
-        bill.status = BillStatus.OVERDUE
+        bill.state = BillState.OVERDUE
         session.add(bill)
     await session.flush()
     units = {bill.payer_id for bill in bills if bill.payer_kind == PayerKind.EMPLOYER and bill.payer_id}

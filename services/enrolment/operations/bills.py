@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.enrolment import events, queries
-from services.enrolment.codes import BillStatus, EntryKind, PayerKind, Standing
+from services.enrolment.codes import BillState, EntryKind, PayerKind, Standing
 from services.enrolment.models import Bill, CollectionEntry, Employer, Receipt
 from services.enrolment.operations.employers import change_standing
 from services.enrolment.operations.starting import start_after_payment
@@ -48,7 +48,7 @@ class BillClosed(Conflict):
 
     slug = "bill-closed"
     title = Text("账单已缴清或已冲销", "The bill is paid or reversed")
-    detail = Text("账单当前状态为 {status}，不能再入账。", "The bill is {status}; nothing can be credited.")
+    detail = Text("账单当前状态为 {state}，不能再入账。", "The bill is {state}; nothing can be credited.")
 
 
 class PaidBeforeIssued(Refused):
@@ -64,7 +64,7 @@ class PaidBeforeIssued(Refused):
 
 def open_amount(bill: Bill) -> Decimal:
     """What is still to be paid, in yuan (未缴金额)."""
-    return ZERO if bill.status == BillStatus.REVERSED else bill.amount - bill.received
+    return ZERO if bill.state == BillState.REVERSED else bill.amount - bill.received
 
 
 async def issue_bill(session: AsyncSession, *, bill: Bill, by: str, now: datetime) -> None:
@@ -122,8 +122,8 @@ async def credit_bill(
 
 
 def _check(bill: Bill, draft: ReceiptCreate, *, today: date) -> None:
-    if bill.status in (BillStatus.PAID, BillStatus.REVERSED):
-        raise BillClosed(status=BillStatus(bill.status).label)
+    if bill.state in (BillState.PAID, BillState.REVERSED):
+        raise BillClosed(state=BillState(bill.state).label)
     open_now = open_amount(bill)
     fits = ZERO < draft.amount < open_now if draft.partial else draft.amount == open_now
     if not fits:
@@ -152,7 +152,7 @@ async def _add_receipt(
 
 
 async def _settled(session: AsyncSession, bill: Bill, receipt: Receipt, *, by: str, now: datetime) -> None:
-    bill.status, bill.paid_on = BillStatus.PAID, receipt.paid_on
+    bill.state, bill.paid_on = BillState.PAID, receipt.paid_on
     session.add(bill)
     await session.flush()
     publish(session, _paid(bill, receipt))

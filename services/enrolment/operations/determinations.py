@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.enrolment import policy, queries
-from services.enrolment.codes import BillStatus, EntryKind, Payer, PayerKind, Scheme
+from services.enrolment.codes import BillState, EntryKind, Payer, PayerKind, Scheme
 from services.enrolment.models import (
     Bill,
     CollectionEntry,
@@ -114,7 +114,7 @@ async def determine_month(
             area=employer.area,
             amount=determination.total,
             received=Decimal("0.00"),
-            status=BillStatus.DETERMINED,
+            state=BillState.DETERMINED,
             issued_on=today,
             due_on=today + timedelta(days=due_days),
             determination_id=determination.determination_id,
@@ -213,7 +213,7 @@ async def reverse_determination(
         raise MoneyReceived(received=f"{bill.received:.2f}")
     determination.reversed_because, determination.reversed_by = reason, caller.subject
     determination.reversed_at = now
-    bill.status = BillStatus.REVERSED
+    bill.state = BillState.REVERSED
     session.add_all([determination, bill])
     session.add(
         CollectionEntry(

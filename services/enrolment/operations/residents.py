@@ -11,8 +11,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.enrolment import policy, queries
 from services.enrolment.codes import (
     AssistanceCategory,
-    BillStatus,
-    EnrolmentStatus,
+    BillState,
+    EnrolmentState,
     ExclusionReason,
     PayerKind,
 )
@@ -113,7 +113,7 @@ async def enrol_household(
         area=household.area,
         year=draft.year,
         grade=draft.grade,
-        status=EnrolmentStatus.REGISTERED,
+        state=EnrolmentState.REGISTERED,
         premium_version=premium.version,
         subsidy_version=subsidy.version,
         enrolled_on=today,
@@ -217,7 +217,7 @@ async def _bill(
     )
     bill.payer_id = household.household_id
     if not personal:
-        bill.status, bill.paid_on = BillStatus.PAID, bill.issued_on
+        bill.state, bill.paid_on = BillState.PAID, bill.issued_on
     await issue_bill(session, bill=bill, by=by, now=now)
     if aided:
         civil_affairs = _new_bill(
@@ -247,7 +247,7 @@ def _new_bill(
         area=enrolment.area,
         amount=amount,
         received=ZERO,
-        status=BillStatus.DETERMINED,
+        state=BillState.DETERMINED,
         issued_on=today,
         due_on=today + timedelta(days=days),
         enrolment_id=enrolment.enrolment_id,
@@ -272,7 +272,7 @@ async def bill_government_share(session: AsyncSession, *, year: int, caller: Ide
         area=caller.area,
         amount=sum((member.government for member in members), ZERO),
         received=ZERO,
-        status=BillStatus.DETERMINED,
+        state=BillState.DETERMINED,
         issued_on=today,
         due_on=today + timedelta(days=days),
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.enrolment import policy, queries
-from services.enrolment.codes import EnrolmentStatus, PayerKind, Scheme
+from services.enrolment.codes import EnrolmentState, PayerKind, Scheme
 from services.enrolment.models import Bill, Employer, ResidentEnrolment
 from services.enrolment.operations.coverage import Cause, start_coverage
 from services.enrolment.operations.publishing import publish_coverage
@@ -52,7 +52,7 @@ async def start_household(
         "coverage_start_rule", on=date(enrolment.year, 1, 1), area=enrolment.area, scheme="resident"
     )
     period = resident_period(year=enrolment.year, paid_on=paid_on, rule=str(rule.value))
-    enrolment.status = EnrolmentStatus.EFFECTIVE
+    enrolment.state = EnrolmentState.EFFECTIVE
     session.add(enrolment)
     if period.valid_until is None or period.valid_from >= period.valid_until:
         return

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.enrolment import problems
-from services.enrolment.codes import BillStatus, PayerKind
+from services.enrolment.codes import BillState, PayerKind
 from services.enrolment.models import (
     Bill,
     CollectionEntry,
@@ -61,14 +61,14 @@ async def list_bills(
     *,
     caller: Identity,
     query: PageRequest,
-    status: BillStatus | None = None,
+    state: BillState | None = None,
     payer_kind: PayerKind | None = None,
     payer_id: UUID | None = None,
     period: str | None = None,
 ) -> Rows:
     """Bills that the caller may see, newest first."""
     statement = select(Bill).where(_seen_by(caller))
-    wanted = {Bill.status: status, Bill.payer_kind: payer_kind, Bill.payer_id: payer_id, Bill.period: period}
+    wanted = {Bill.state: state, Bill.payer_kind: payer_kind, Bill.payer_id: payer_id, Bill.period: period}
     for column, value in wanted.items():
         if value is not None:
             statement = statement.where(col(column) == value)
@@ -89,7 +89,7 @@ async def lock_due_bills(session: AsyncSession, *, today: date, most: int) -> Se
     """Unpaid bills after their due date, locked; a bill that somebody pays just now is left for the next round."""
     statement = (
         select(Bill)
-        .where(Bill.status == BillStatus.DETERMINED, col(Bill.due_on) < today)
+        .where(Bill.state == BillState.DETERMINED, col(Bill.due_on) < today)
         .order_by(col(Bill.due_on), col(Bill.bill_id))
         .limit(most)
         .with_for_update(key_share=True, skip_locked=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.enrolment.codes import BillStatus, Scheme
+from services.enrolment.codes import BillState, Scheme
 from services.enrolment.models import Bill, Contribution, Coverage, Determination, EmployerScheme, Employment
 from services.enrolment.queries.common import in_force
 from services.kit.paging import PageRequest, page
@@ -84,7 +84,7 @@ async def list_paid_months(
             Contribution.scheme == scheme,
             col(Contribution.period) >= first,
             col(Contribution.period) <= last,
-            Bill.status == BillStatus.PAID,
+            Bill.state == BillState.PAID,
         )
         .distinct()
     )
@@ -108,7 +108,7 @@ async def list_contributions(
     )
     determinations = {row.determination_id for row in rows}
     paid = select(Bill.determination_id).where(
-        col(Bill.determination_id).in_(determinations), Bill.status == BillStatus.PAID
+        col(Bill.determination_id).in_(determinations), Bill.state == BillState.PAID
     )
     settled = set((await session.exec(paid)).all())
     return [(row, row.determination_id in settled) for row in rows], following

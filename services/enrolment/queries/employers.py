@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.enrolment import problems
 from services.enrolment.codes import (
-    BillStatus,
+    BillState,
     Scheme,
 )
 from services.enrolment.models import (
@@ -84,7 +84,7 @@ async def list_schemes_of(session: AsyncSession, employer_ids: Collection[UUID])
 async def sum_arrears(session: AsyncSession, employer_id: UUID) -> Decimal:
     """What the unit's overdue bills still leave open, in yuan (欠费)."""
     statement: Any = select(func.coalesce(func.sum(Bill.amount - Bill.received), 0)).where(
-        Bill.payer_id == employer_id, Bill.status == BillStatus.OVERDUE
+        Bill.payer_id == employer_id, Bill.state == BillState.OVERDUE
     )
     return Decimal((await session.exec(statement)).one())
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import StringConstraints
 
 from services.enrolment.codes import (
-    BillStatus,
+    BillState,
     EntryKind,
     PayerKind,
     ReceiptKind,
@@ -32,7 +32,7 @@ class BillRead(Outgoing):
     amount: Yuan
     received: Yuan
     open: Yuan
-    status: BillStatus
+    state: BillState
     issued_on: date
     due_on: date
     paid_on: date | None

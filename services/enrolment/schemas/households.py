@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from services.enrolment.codes import (
     AssistanceCategory,
-    EnrolmentStatus,
+    EnrolmentState,
     ExclusionReason,
     PremiumGrade,
     Relation,
@@ -95,7 +95,7 @@ class ResidentEnrolmentRead(Outgoing):
     household_id: UUID
     year: int
     grade: PremiumGrade
-    status: EnrolmentStatus
+    state: EnrolmentState
     enrolled_on: date
     premium_version: str
     members: list[EnrolmentMemberRead]
