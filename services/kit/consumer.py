@@ -38,6 +38,9 @@ RETRY_SECONDS = (1.0, 5.0, 15.0, 60.0, 300.0)
 MAX_DELIVERIES = len(RETRY_SECONDS) + 1
 REBIND_SECONDS = 1.0
 LEAVE_SECONDS = 3.0
+# Connection lost, too many connections, server stopping or starting, deadlock. Not 57014: a handler whose
+# statements always take too long is at fault itself.
+AWAY = ("08", "53", "57P", "40")
 NOTHING_NOW, ASKED_OUT = "404", "408"  # the server's answers to a request that ran out
 
 _INBOX = text(
@@ -322,4 +325,7 @@ def away(error: Exception) -> bool:
     """Whether the database was away: then it is not the event's fault, and it is tried for as long as it takes."""
     if isinstance(error, OSError | InterfaceError | OperationalError | TimeoutError):
         return True
-    return isinstance(error, DBAPIError) and error.connection_invalidated
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(getattr(error.orig, "__cause__", None), "sqlstate", None) or ""
+    return error.connection_invalidated or state.startswith(AWAY)

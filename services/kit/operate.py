@@ -1,11 +1,11 @@
 """What an operator does with events: list and replay dead letters (死信), refill a lost stream."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -59,7 +59,7 @@ class RefillCreate(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    since: datetime
+    since: AwareDatetime = Field(ge=datetime(2000, 1, 1, tzinfo=UTC))
 
 
 class RefillRead(BaseModel):

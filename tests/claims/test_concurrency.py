@@ -59,6 +59,17 @@ class TestSettlementsAtOnce:
         answers = await asyncio.gather(*(build.settle(hospital, bill_id) for bill_id in bills))
         assert [answer.status_code for answer in answers] == [422, 201, 201] * 4
 
+    async def test_hold_when_one_case_cannot_be_decided_at_all(self, api):
+        hospital = build.hospital(api)
+        people = [await build.insure(api, Person(id_number=build.id_number(n))) for n in range(8)]
+        bills = [await build.upload(hospital, build.bill(p, build.line(1, A, "2600.00"))) for p in people]
+        await api.pool.execute(
+            """UPDATE coverage_copy SET coverages = '[{"scheme": "resident_medical"}]' WHERE person_id = $1""",
+            people[3].person_id,
+        )
+        answers = await asyncio.gather(*(build.settle(hospital, bill_id) for bill_id in bills))
+        assert [answer.status_code for answer in answers] == [201] * 3 + [500] + [201] * 4
+
     async def test_fall_back_one_by_one_when_a_group_is_refused(self, api):
         """A settlement of another process moves one person's year between reading and writing."""
         hospital = build.hospital(api)

@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError
+from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from deploy.local.nats import EmbeddedNats
@@ -197,6 +198,26 @@ class TestFailure:
         async with ear.running(ear.consumer(client, ear_side.sessions, hear)):
             await until(lambda: heard(ear_side, [1]), seconds=30)
         assert times >= 10  # more than the deliveries after which an event's own fault is given up
+        assert await letters(ear_side) == []
+
+    @pytest.mark.parametrize("sqlstate", ["53300", "57P03", "40P01"])
+    async def test_of_a_database_too_busy_or_starting_neither(
+        self, client: Client, ear_side: Side, sqlstate: str
+    ) -> None:
+        """Too many connections, the server starting, a deadlock: no fault of the event."""
+        times = 0
+
+        async def hear(session: AsyncSession, event: Told, envelope: Envelope) -> None:
+            nonlocal times
+            times += 1
+            await ear.note(session, event.number)
+            if times < 8:
+                raised = text(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{sqlstate}'; END $$")
+                await (await session.connection()).execute(raised)
+
+        await ear.publish_now(client, 1)
+        async with ear.running(ear.consumer(client, ear_side.sessions, hear)):
+            await until(lambda: heard(ear_side, [1]), seconds=30)
         assert await letters(ear_side) == []
 
 

@@ -178,8 +178,8 @@ class Desk:
     def _decided(waiting: _Waiting, row: asyncpg.Record) -> Decided | None:
         try:
             case = decide(waiting.request, row=row)
-        except Problem as problem:
-            waiting.refuse(problem)
+        except Exception as error:  # one bad case must not take its group along
+            waiting.refuse(error)
             return None
         if isinstance(case, Replay):
             waiting.tell(Answer(case.status, case.answer, replayed=True))
