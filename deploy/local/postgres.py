@@ -46,6 +46,9 @@ _SETTINGS = {
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %d/%u ",
     "log_checkpoints": "off",
+    # No personal data in the log: not the row that a constraint refused, not what a statement was given.
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length": "0",
 }
 
 

@@ -160,6 +160,12 @@ class TestSecurity:
         for image in images:
             assert re.search(r":\d+\.\d+[\w.-]*$", image), image
 
+    def test_no_database_writes_personal_data_into_its_log(self, objects: list[Object]) -> None:
+        """A refused row stands in DETAIL and a slow statement's values beside it, unless they are left out."""
+        for cluster in of_kind(objects, "Cluster"):
+            told = cluster["spec"]["postgresql"]["parameters"]
+            assert (told["log_min_messages"], told["log_parameter_max_length"]) == ("log", "0")
+
     def test_every_container_says_what_it_takes_and_at_most(self, objects: list[Object]) -> None:
         for container in containers(objects):
             resources = container.told["resources"]

@@ -64,6 +64,22 @@ class TestEmbeddedPostgres:
         assert await postgres.ensure_database("jobs") == url
         assert await _ask(url, "SELECT number FROM kept") == 7
 
+    async def test_keeps_the_values_of_rows_and_statements_out_of_its_log(self, postgres):
+        connection = await asyncpg.connect(await postgres.ensure_database("jobs"), ssl=False)
+        try:
+            await connection.execute("CREATE TABLE person (name text, age int CHECK (age < 200))")
+            with pytest.raises(asyncpg.CheckViolationError) as refused:
+                await connection.execute("INSERT INTO person VALUES ($1, 999)", "Wang Erxiao")
+            await connection.execute("SET statement_timeout = 100")
+            with pytest.raises(asyncpg.QueryCanceledError):
+                await connection.fetch("SELECT $1::text, pg_sleep(9)", "Wang Erxiao")
+        finally:
+            await connection.close()
+        assert "Wang Erxiao" in refused.value.detail  # told to the service, which does not log it
+        log = postgres._supervisor.log("postgres").read_text("utf-8")
+        assert "person_age_check" in log
+        assert "Wang Erxiao" not in log
+
     async def test_refuses_a_state_folder_that_another_server_holds(self, postgres):
         with pytest.raises(StateBusy, match="正在使用"):
             async with EmbeddedPostgres(postgres._state):
