@@ -249,7 +249,7 @@ class TestTransfersAndDestructions:
         blocked = await post(one, f"{path}/execution")
         assert blocked.json()["missing_approvals"] == 2
         for person in (two, three):
-            assert (await post(person, f"{path}/approvals")).status_code == 200
+            assert (await post(person, f"{path}/approvals")).status_code == 201
         assert (await post(one, f"{path}/execution")).json()["stage"] == "executed"
         assert (await one.get(f"{BASE}{path}")).json()["approved_by"] == ["u2", "u3"]
         entry = (await one.get(f"{BASE}/pieces/{piece['piece_id']}?purpose=audit")).json()

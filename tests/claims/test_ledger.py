@@ -92,7 +92,7 @@ class TestReconciliation:
             "fund_paid": str(Decimal("2400.00") + Decimal(difference)),
             "person_paid": "600.00",
         }
-        verdict = (await build.hospital(api).post("/claims/v1/reconciliation/check", json=claimed)).json()
+        verdict = (await build.hospital(api).post("/claims/v1/reconciliation-checks", json=claimed)).json()
         assert verdict["reconciled"] is reconciled
         assert [one["figure"] for one in verdict["differences"]] == ([] if reconciled else ["fund_paid"])
 

@@ -73,7 +73,7 @@ class TestPeople:
         record = f"/enrolment/v1/people/{person['person_id']}"
         for path in ("", "/assistance", "/corrections", "/accesses", "/coverage?scheme=resident_medical"):
             assert (await unit.get(record + path)).status_code == 404
-        found = await unit.post("/enrolment/v1/people/search", json={"id_number": number})
+        found = await unit.post("/enrolment/v1/person-searches", json={"id_number": number})
         assert found.status_code == 404
 
     async def test_needs_identity_and_scope(self, office: Office) -> None:
@@ -83,7 +83,7 @@ class TestPeople:
     async def test_every_reading_of_a_record_is_logged(self, office: Office) -> None:
         person, number = await office.person()
         await get(office.clerk, f"/people/{person['person_id']}")
-        answer = await office.clerk.post("/enrolment/v1/people/search", json={"id_number": number})
+        answer = await office.clerk.post("/enrolment/v1/person-searches", json={"id_number": number})
         assert answer.json()["person_id"] == person["person_id"]
         log = await get(office.clerk, f"/people/{person['person_id']}/accesses")
         assert [entry["query"] for entry in log["items"]] == ["search_person", "get_person"]

@@ -81,6 +81,7 @@ async def get_destruction_list(
 
 @router.post(
     "/destruction-lists/{destruction_list_id}/approvals",
+    status_code=201,
     responses=answers(DestructionListNotFound, retention.ApproverRefused, retention.DestructionClosed),
 )
 async def approve_list(
@@ -90,11 +91,12 @@ async def approve_list(
     found = await retention.approve_list(
         session, destruction_list_id=destruction_list_id, caller=caller, now=clock.now()
     )
-    return once.keep(await _told(session, found))
+    return once.keep(await _told(session, found), status=201)
 
 
 @router.post(
     "/destruction-lists/{destruction_list_id}/consents",
+    status_code=201,
     responses=answers(DestructionListNotFound, retention.DestructionClosed),
 )
 async def record_consent(
@@ -110,7 +112,7 @@ async def record_consent(
         caller=caller,
         now=clock.now(),
     )
-    return once.keep(await _told(session, found))
+    return once.keep(await _told(session, found), status=201)
 
 
 @router.post(

@@ -199,7 +199,7 @@ async def get_reconciliation(
     )
 
 
-@router.post("/reconciliation/check", responses=answers(NotAnInstitution))
+@router.post("/reconciliation-checks", responses=answers(NotAnInstitution))
 async def check_reconciliation(body: DayClaim, session: DbSession, caller: Reader) -> DayVerdict:
     """日对账 · compare a day's totals of the institution with the centre's, to the fen."""
     totals = await reconciliation.totals_of(session, caller=caller, first=body.day, last=body.day)

@@ -82,7 +82,7 @@ async def list_people(
     return Page(items=[PersonRead.model_validate(row) for row in rows], next=following)
 
 
-@router.post("/people/search", responses=answers(PersonNotFound))
+@router.post("/person-searches", responses=answers(PersonNotFound))
 async def search_person(
     body: PersonSearch, session: DbSession, caller: Reader, vault: PersonalVault
 ) -> PersonRead:
