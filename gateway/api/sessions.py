@@ -147,6 +147,10 @@ async def issue_token(
     )
     acted_as(request, identity)
     async with state.sessions.begin() as session:
+        # Locked, so that a client disabled while its secret was checked gets no session that outlives that.
+        present = await queries.find_client(session, name, for_update=True)
+        if present is None or present.disabled_at:
+            raise ClientRefused
         signed = state.desk.begin_system(session, identity, owner=client.client_id, now=now)
     return TokenRead(
         access_token=signed.access_token,

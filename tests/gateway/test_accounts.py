@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from gateway.accounts import bootstrap, main
+from gateway.accounts import bootstrap, main, secret_matches
 from gateway.credentials import PasswordWeak, check_password, totp, totp_step
 from gateway.roles import load
 from tests.gateway.build import ADMIN, AREA, PASSWORD
@@ -390,6 +390,18 @@ class TestSystems:
             await (await entrance.admin()).post(f"/gateway/v1/clients/{client_id}/disablement")
         ).status_code == 200
         assert slug(await client.get("/claims/v1/bills")) == "token-revoked"
+        assert slug(await entrance.token(client_id, secret)) == "client-refused"
+
+    async def test_that_are_disabled_while_they_sign_in_get_no_token(self, entrance, monkeypatch):
+        client_id, secret = await entrance.system()
+        admin = await entrance.admin()
+
+        async def slowly(client, given, *, now):
+            matched = await secret_matches(client, given, now=now)
+            await admin.post(f"/gateway/v1/clients/{client_id}/disablement")
+            return matched
+
+        monkeypatch.setattr("gateway.api.sessions.secret_matches", slowly)
         assert slug(await entrance.token(client_id, secret)) == "client-refused"
 
     async def test_hold_roles_for_systems_only(self, entrance):
