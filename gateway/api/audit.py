@@ -3,11 +3,11 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from gateway import queries
 from gateway.models import AuditEntry
 from gateway.schemas import AuditRead
+from services.kit.clock import Moment
 from services.kit.db import DbSession
 from services.kit.identity import Identity, requires
 from services.kit.paging import CursorRefused, Page, PageQuery
@@ -30,8 +30,8 @@ async def list_audit(
     area: Annotated[str | None, Query(max_length=6)] = None,
     request_id: Annotated[str | None, Query(max_length=64)] = None,
     client_ip: Annotated[str | None, Query(max_length=64, description="来源地址 · from where")] = None,
-    since: Annotated[AwareDatetime | None, Query(alias="from", description="起（含）· from")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="止（不含）· until")] = None,
+    since: Annotated[Moment | None, Query(alias="from", description="起（含）· from")] = None,
+    until: Annotated[Moment | None, Query(description="止（不含）· until")] = None,
 ) -> Page[AuditRead]:
     """审计查询 · who did what, when, from where; the newest first."""
     rows, following = await queries.list_audit(

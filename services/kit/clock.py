@@ -1,9 +1,18 @@
 """The clock (时钟): read it in api, consumers and timers only, and pass the value down."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
 
 # Fixed, so that an image without a time-zone database works: China has had no summer time since 1991.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+# A moment that a caller can mean; at the ends of the calendar the way to UTC overflows.
+Moment = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)),
+]
 
 
 def now() -> datetime:

@@ -1,16 +1,17 @@
 """What an operator does with events: list and replay dead letters (死信), refill a lost stream."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.kit import clock
+from services.kit.clock import Moment
 from services.kit.db import DbSession
 from services.kit.events import DeadLetter, Envelope, Hears, Inbox, Outbox
 from services.kit.identity import Identity, requires
@@ -59,7 +60,7 @@ class RefillCreate(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    since: AwareDatetime = Field(ge=datetime(2000, 1, 1, tzinfo=UTC))
+    since: Moment
 
 
 class RefillRead(BaseModel):

@@ -177,7 +177,17 @@ class TestReading:
         rows = (await auditor.get("/gateway/v1/audit?action=claims.slow_post")).json()["items"]
         assert [row["outcome"] for row in rows] == ["failed"]
 
-    @pytest.mark.parametrize("query", ["after=x", "from=yesterday", "from=2026-01-01T00:00:00", "size=0"])
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "after=x",
+            "from=yesterday",
+            "from=2026-01-01T00:00:00",
+            "from=0001-01-01T00:00:00%2B14:00",
+            "until=9999-12-31T23:59:59-14:00",
+            "size=0",
+        ],
+    )
     async def test_refuses_what_it_cannot_read(self, entrance, query):
         auditor = await entrance.staff("auditor")
         assert (await auditor.get(f"/gateway/v1/audit?{query}")).status_code in (400, 422)
