@@ -6,24 +6,25 @@ from uuid import UUID
 from pydantic import Field
 
 from services.archives.codes import ConsentAuthority, DestructionStage, Retention
-from services.archives.schemas.parts import Line, Note, Sent, Told
+from services.archives.schemas.parts import Line, Note
+from services.kit.schemas import Incoming, Outgoing
 
 
-class ExtensionCreate(Sent):
+class ExtensionCreate(Incoming):
     """A new period that the appraisal group sets for a piece that is due."""
 
     new_period: Retention
     reason: Note
 
 
-class DestructionCreate(Sent):
+class DestructionCreate(Incoming):
     """A destruction list of pieces that are due."""
 
     piece_ids: list[UUID] = Field(min_length=1, max_length=1000)
     reason: Note
 
 
-class ConsentCreate(Sent):
+class ConsentCreate(Incoming):
     """The consent of an authority to destroy accounting papers."""
 
     authority: ConsentAuthority
@@ -31,7 +32,7 @@ class ConsentCreate(Sent):
     consented_on: date
 
 
-class ConsentRead(Told):
+class ConsentRead(Outgoing):
     """A recorded consent."""
 
     authority: ConsentAuthority
@@ -39,7 +40,7 @@ class ConsentRead(Told):
     consented_on: date
 
 
-class DestructionSummary(Told):
+class DestructionSummary(Outgoing):
     """A destruction list (销毁清册)."""
 
     destruction_list_id: UUID

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 # PostgreSQL stores no NUL character.
 TEXT = r"^[^\x00]+$"
@@ -12,15 +12,3 @@ Words = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=T
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Pages = Annotated[int, Field(ge=1, le=100_000)]
 Year = Annotated[int, Field(ge=1900, le=2200)]
-
-
-class Sent(BaseModel):
-    """Base of what callers send: unknown fields are refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Told(BaseModel):
-    """Base of what the archive answers."""
-
-    model_config = ConfigDict(from_attributes=True)

@@ -16,10 +16,11 @@ from services.archives.codes import (
     Retention,
     Secrecy,
 )
-from services.archives.schemas.parts import Digest, Line, Note, Pages, Sent, Told
+from services.archives.schemas.parts import Digest, Line, Note, Pages
+from services.kit.schemas import Incoming, Outgoing
 
 
-class PieceCreate(Sent):
+class PieceCreate(Incoming):
     """A piece described by hand (人工著录)."""
 
     category: Category
@@ -37,7 +38,7 @@ class PieceCreate(Sent):
     required_papers: list[PaperKind] = Field(default=[], max_length=20)
 
 
-class PieceUpdate(Sent):
+class PieceUpdate(Incoming):
     """Corrections of a description; `version` is the one that was read, `reason` goes into the change log."""
 
     version: int
@@ -51,7 +52,7 @@ class PieceUpdate(Sent):
     keywords: list[Line] | None = Field(default=None, max_length=50)
 
 
-class PieceSummary(Told):
+class PieceSummary(Outgoing):
     """A line of the catalogue (归档文件目录)."""
 
     piece_id: UUID
@@ -74,7 +75,7 @@ class PieceSummary(Told):
     version: int
 
 
-class PaperCreate(Sent):
+class PaperCreate(Incoming):
     """A paper to be added to a piece; an electronic one needs the SHA-256 of its content."""
 
     kind: PaperKind
@@ -84,7 +85,7 @@ class PaperCreate(Sent):
     sha256: Digest | None = None
 
 
-class PaperRead(Told):
+class PaperRead(Outgoing):
     """A paper in a piece."""
 
     paper_id: UUID
@@ -118,7 +119,7 @@ class PieceRead(PieceSummary):
     related_piece_ids: list[UUID]
 
 
-class PieceChangeRead(Told):
+class PieceChangeRead(Outgoing):
     """An entry of the change log: each changed field with its old and new value."""
 
     changes: dict[str, list[str | list[str] | None]]
@@ -127,7 +128,7 @@ class PieceChangeRead(Told):
     changed_at: datetime
 
 
-class FixityCheckRead(Told):
+class FixityCheckRead(Outgoing):
     """The result of comparing supplied content with the recorded digest."""
 
     fixity_check_id: UUID

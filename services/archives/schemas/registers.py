@@ -4,10 +4,10 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.archives.codes import Category, Holding, MovementKind, Retention
-from services.archives.schemas.parts import Told
+from services.kit.schemas import Outgoing
 
 
-class MovementRead(Told):
+class MovementRead(Outgoing):
     """An entry of the movement register (异动登记)."""
 
     movement_id: UUID
@@ -19,7 +19,7 @@ class MovementRead(Told):
     moved_at: datetime
 
 
-class HoldingsLine(Told):
+class HoldingsLine(Outgoing):
     """Holdings of one year, category, retention and place (业务档案统计表)."""
 
     year: int
@@ -31,7 +31,7 @@ class HoldingsLine(Told):
     incomplete: int
 
 
-class HoldingsRead(Told):
+class HoldingsRead(Outgoing):
     """Holdings statistics; the totals are the sums of the lines."""
 
     lines: list[HoldingsLine]
@@ -39,7 +39,7 @@ class HoldingsRead(Told):
     pages: int
 
 
-class StockRead(Told):
+class StockRead(Outgoing):
     """The register's balance of a period: opening + received - destroyed = closing, and lent of the closing stock."""
 
     since: date

@@ -6,11 +6,12 @@ from uuid import UUID
 from pydantic import Field
 
 from services.archives.codes import Category, Completeness, Holding, Purpose, Retention
-from services.archives.schemas.parts import Line, Sent, Told, Words, Year
+from services.archives.schemas.parts import Line, Words, Year
 from services.archives.schemas.pieces import PieceSummary
+from services.kit.schemas import Incoming, Outgoing
 
 
-class SearchCreate(Sent):
+class SearchCreate(Incoming):
     """A search: words separated by blanks must all occur. Sent in the body, because names do not belong into URLs."""
 
     q: Words
@@ -25,7 +26,7 @@ class SearchCreate(Sent):
     size: int = Field(default=20, ge=1, le=100)
 
 
-class Highlight(Told):
+class Highlight(Outgoing):
     """Where a field shows the searched words: [start, end) ranges of characters."""
 
     field: str
@@ -33,14 +34,14 @@ class Highlight(Told):
     ranges: list[tuple[int, int]]
 
 
-class Hit(Told):
+class Hit(Outgoing):
     """A piece that was found, and where the words stand in it."""
 
     piece: PieceSummary
     highlights: list[Highlight]
 
 
-class SearchRead(Told):
+class SearchRead(Outgoing):
     """One page of hits, newest first; `count` stops at a cap, then `count_capped` is true."""
 
     items: list[Hit]
@@ -49,7 +50,7 @@ class SearchRead(Told):
     count_capped: bool
 
 
-class AccessRead(Told):
+class AccessRead(Outgoing):
     """Who looked for or at what, and why."""
 
     access_log_id: UUID

@@ -6,10 +6,11 @@ from uuid import UUID
 from pydantic import Field
 
 from services.archives.codes import TransferState
-from services.archives.schemas.parts import Line, Sent, Told, Year
+from services.archives.schemas.parts import Line, Year
+from services.kit.schemas import Incoming, Outgoing
 
 
-class TransferCreate(Sent):
+class TransferCreate(Incoming):
     """A section's transfer list; `declared_pieces` is what the section counted in its boxes."""
 
     section: Line
@@ -18,13 +19,13 @@ class TransferCreate(Sent):
     piece_ids: list[UUID] = Field(min_length=1, max_length=5000)
 
 
-class TransferAcceptance(Sent):
+class TransferAcceptance(Incoming):
     """What the archive counted."""
 
     counted_pieces: int = Field(ge=0, le=5000)
 
 
-class TransferRead(Told):
+class TransferRead(Outgoing):
     """A transfer list and what became of it."""
 
     transfer_id: UUID
@@ -40,7 +41,7 @@ class TransferRead(Told):
     decision_reason: str | None
 
 
-class UntransferredRead(Told):
+class UntransferredRead(Outgoing):
     """What a section still keeps of a year."""
 
     section: str

@@ -4,10 +4,11 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.archives.codes import UseForm, UseState
-from services.archives.schemas.parts import Line, Note, Pages, Sent, Told
+from services.archives.schemas.parts import Line, Note, Pages
+from services.kit.schemas import Incoming, Outgoing
 
 
-class UseCreate(Sent):
+class UseCreate(Incoming):
     """An application to use a piece (档案查阅登记); `identity_document` names the document that was seen."""
 
     piece_id: UUID
@@ -19,20 +20,20 @@ class UseCreate(Sent):
     copy_pages: Pages | None = None
 
 
-class UseDecision(Sent):
+class UseDecision(Incoming):
     """Another person's decision on an application; a refusal needs its reason."""
 
     approved: bool
     reason: Note | None = None
 
 
-class UseClosure(Sent):
+class UseClosure(Incoming):
     """The end of a use with its effect (利用效果)."""
 
     effect: Note
 
 
-class UseRead(Told):
+class UseRead(Outgoing):
     """A use from application to effect."""
 
     use_id: UUID

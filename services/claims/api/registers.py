@@ -14,7 +14,7 @@ from services.claims.operations.registers import (
 from services.claims.queries import registers as queries
 from services.claims.queries.registers import InstitutionNotFound, ItemNotFound
 from services.claims.rules.amounts import rate
-from services.claims.schemas.common import CODE, PRINTABLE, WORD
+from services.claims.schemas.common import CODE, WORD
 from services.claims.schemas.registers import (
     AgreementCreate,
     AgreementRead,
@@ -31,6 +31,7 @@ from services.kit.idempotency import Once
 from services.kit.identity import Identity, requires
 from services.kit.paging import CursorRefused, Page, PageQuery
 from services.kit.problems import answers
+from services.kit.schemas import PRINTABLE
 
 router = APIRouter(tags=["registers"])
 Registrar = Annotated[Identity, requires("claims:institutions")]

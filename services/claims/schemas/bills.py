@@ -9,9 +9,10 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.claims.codes import Approval, BillState, CareType, ItemCategory, LineReason
-from services.claims.schemas.common import Answer, Day, Message, Name, Number, row_id
+from services.claims.schemas.common import Day, Name, Number, row_id
 from services.kit.identifiers import IdNumber
 from services.kit.money import Yuan
+from services.kit.schemas import Incoming, Outgoing
 
 MOST_LINES = 2000
 Quantity = Annotated[Decimal, Field(gt=0, max_digits=16, decimal_places=4, description="数量")]
@@ -22,7 +23,7 @@ Diagnosis = Annotated[
 ]
 
 
-class LineCreate(Message):
+class LineCreate(Incoming):
     """One charge (费用明细)."""
 
     line_no: Annotated[int, Field(ge=1, le=1_000_000)]
@@ -36,7 +37,7 @@ class LineCreate(Message):
     approval: Approval = Approval.NONE
 
 
-class BillCreate(Message):
+class BillCreate(Incoming):
     """An inpatient bill; the person by `person_id` or by `id_number`."""
 
     bill_number: Number
@@ -59,7 +60,7 @@ class BillCreate(Message):
         return self
 
 
-class LineRead(Answer):
+class LineRead(Outgoing):
     """A charge and its four parts, which sum to it."""
 
     line_no: int
@@ -80,7 +81,7 @@ class LineRead(Answer):
     catalogue_item_id: Annotated[UUID, Field(description="所依据的目录版本")]
 
 
-class BillSummary(Answer):
+class BillSummary(Outgoing):
     """A bill without its lines."""
 
     bill_id: UUID = row_id("bill_id")

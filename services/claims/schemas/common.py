@@ -4,8 +4,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, AliasChoices, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
+
+from services.kit.schemas import PRINTABLE
 
 CODE = r"^[A-Z][0-9]{11}$"
 WORD = r"^[0-9A-Za-z][0-9A-Za-z._/-]*$"
@@ -13,8 +15,6 @@ WORD = r"^[0-9A-Za-z][0-9A-Za-z._/-]*$"
 InstitutionCode = Annotated[
     str, Field(pattern=CODE, description="定点机构编码，12 位", examples=["H99010100002"])
 ]
-# Control characters are no part of any name, and PostgreSQL refuses the zero byte.
-PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE)]
 Number = Annotated[str, Field(min_length=1, max_length=40, pattern=WORD)]
 
@@ -34,18 +34,6 @@ Ratio = Annotated[
     Field(ge=0, le=1, max_digits=5, decimal_places=4),
     PlainSerializer(lambda ratio: f"{ratio.normalize():f}", return_type=str, when_used="json"),
 ]
-
-
-class Message(BaseModel):
-    """A message to the service: what it does not know it refuses."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-
-class Answer(BaseModel):
-    """A message of the service, read from a row."""
-
-    model_config = ConfigDict(from_attributes=True)
 
 
 def row_id(name: str) -> Any:

@@ -8,19 +8,20 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.claims.codes import Band, CareType, Fund, Scheme
-from services.claims.schemas.common import Answer, Day, Message, Ratio
+from services.claims.schemas.common import Day, Ratio
 from services.kit.identifiers import IdNumber
 from services.kit.money import Yuan
+from services.kit.schemas import Incoming, Outgoing
 
 
-class Period(Message):
+class Period(Incoming):
     """Days from the first to the last, both included."""
 
     first: Day
     last: Day
 
 
-class EntitlementQuery(Message):
+class EntitlementQuery(Incoming):
     """Whose entitlement, and on which day or days; the id number stands here, never in an address."""
 
     id_number: IdNumber
@@ -46,7 +47,7 @@ class EntitlementQuery(Message):
         return self.on, self.on
 
 
-class InsuredRead(Answer):
+class InsuredRead(Outgoing):
     """The person, masked (参保人，已脱敏)."""
 
     person_id: UUID
@@ -56,7 +57,7 @@ class InsuredRead(Answer):
     area: str
 
 
-class CoverageRead(Answer):
+class CoverageRead(Outgoing):
     """Whether the person is insured on all the days; if not, from which day and why."""
 
     scheme: Scheme | None
@@ -65,7 +66,7 @@ class CoverageRead(Answer):
     uncovered_on: date | None
 
 
-class YearRead(Answer):
+class YearRead(Outgoing):
     """What the person has used in the scheme and year (年度累计)."""
 
     year: int
@@ -76,7 +77,7 @@ class YearRead(Answer):
     admissions: int
 
 
-class FundRead(Answer):
+class FundRead(Outgoing):
     """One fund: does it pay, on what terms, how much of its cap is left; or the reason why not."""
 
     fund: Fund
@@ -90,7 +91,7 @@ class FundRead(Answer):
     source: str | None
 
 
-class EntitlementRead(Answer):
+class EntitlementRead(Outgoing):
     """The whole answer to an entitlement query."""
 
     person: InsuredRead

@@ -9,18 +9,10 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.claims.codes import ItemCategory, ItemKind, Level
-from services.claims.schemas.common import (
-    Answer,
-    Day,
-    InstitutionCode,
-    Message,
-    Name,
-    Number,
-    Ratio,
-    row_id,
-)
+from services.claims.schemas.common import Day, InstitutionCode, Name, Number, Ratio, row_id
 from services.kit.identifiers import AreaCode
 from services.kit.money import Yuan
+from services.kit.schemas import Incoming, Outgoing
 
 
 def _in_order(first: date, until: date | None) -> None:
@@ -30,7 +22,7 @@ def _in_order(first: date, until: date | None) -> None:
         )
 
 
-class InstitutionCreate(Message):
+class InstitutionCreate(Incoming):
     """A designated institution to enter (定点医药机构)."""
 
     code: InstitutionCode
@@ -39,7 +31,7 @@ class InstitutionCreate(Message):
     area: AreaCode
 
 
-class AgreementCreate(Message):
+class AgreementCreate(Incoming):
     """A service agreement [valid_from, valid_until) to enter (服务协议)."""
 
     number: Number
@@ -52,7 +44,7 @@ class AgreementCreate(Message):
         return self
 
 
-class AgreementRead(Answer):
+class AgreementRead(Outgoing):
     agreement_id: UUID = row_id("agreement_id")
     institution_code: str
     number: str
@@ -60,7 +52,7 @@ class AgreementRead(Answer):
     valid_until: date
 
 
-class InstitutionRead(Answer):
+class InstitutionRead(Outgoing):
     code: str
     name: str
     level: Level
@@ -74,7 +66,7 @@ class InstitutionWithAgreements(InstitutionRead):
     agreement_valid: bool
 
 
-class SigningRateRead(Answer):
+class SigningRateRead(Outgoing):
     """Institutions with a valid agreement ÷ all designated institutions (协议签订率)."""
 
     area: str
@@ -84,7 +76,7 @@ class SigningRateRead(Answer):
     rate: Annotated[str, Field(description="签订率，百分比，两位小数", examples=["100.00"])]
 
 
-class ItemCreate(Message):
+class ItemCreate(Incoming):
     """An item of the three catalogues, or its next dated version (目录项目)."""
 
     code: Number
@@ -110,7 +102,7 @@ class ItemCreate(Message):
         return self
 
 
-class ItemRead(Answer):
+class ItemRead(Outgoing):
     item_id: UUID = row_id("item_id")
     code: str
     name: str

@@ -8,11 +8,12 @@ from uuid import UUID
 from pydantic import Field
 
 from services.claims.codes import Account, Band, CareType, EntryKind, Fund, Scheme, SettlementState
-from services.claims.schemas.common import PRINTABLE, Answer, Message, Ratio, row_id
+from services.claims.schemas.common import Ratio, row_id
 from services.kit.money import SignedYuan, Yuan
+from services.kit.schemas import PRINTABLE, Incoming, Outgoing
 
 
-class Presettled(Message):
+class Presettled(Incoming):
     """The split that the caller was shown by the pre-settlement."""
 
     total: Yuan
@@ -27,13 +28,13 @@ class Presettled(Message):
         return self.model_dump()
 
 
-class SettlementCreate(Message):
+class SettlementCreate(Incoming):
     """With `presettled`, the settlement is refused when it would differ; it is computed anew in any case."""
 
     presettled: Presettled | None = None
 
 
-class LayerRead(Answer):
+class LayerRead(Outgoing):
     """What one fund pays (基金支付): (base - deductible) x ratio, at most `limit_left`."""
 
     fund: Fund
@@ -44,7 +45,7 @@ class LayerRead(Answer):
     amount: Yuan
 
 
-class StepRead(Answer):
+class StepRead(Outgoing):
     """One step of the working (计算过程)."""
 
     step: str
@@ -56,7 +57,7 @@ class StepRead(Answer):
     version: str
 
 
-class PresettlementRead(Answer):
+class PresettlementRead(Outgoing):
     """Who would pay which part; nothing is written, nothing promised."""
 
     bill_id: UUID
@@ -85,7 +86,7 @@ class PresettlementRead(Answer):
     accumulator_version: int
 
 
-class ReversalRead(Answer):
+class ReversalRead(Outgoing):
     """A settlement taken back (冲正)."""
 
     reversal_id: UUID = row_id("reversal_id")
@@ -105,13 +106,13 @@ class SettlementRead(PresettlementRead):
     reversal: ReversalRead | None
 
 
-class ReversalCreate(Message):
+class ReversalCreate(Incoming):
     """Why a settlement is taken back."""
 
     reason: Annotated[str, Field(min_length=2, max_length=200, pattern=PRINTABLE)]
 
 
-class DayRead(Answer):
+class DayRead(Outgoing):
     """One day of an institution; a reversal counts on its own day, negative."""
 
     day: date
@@ -122,7 +123,7 @@ class DayRead(Answer):
     person_paid: SignedYuan
 
 
-class ReconciliationRead(Answer):
+class ReconciliationRead(Outgoing):
     """The totals of the centre by day (每日对账)."""
 
     institution_code: str
@@ -136,7 +137,7 @@ class ReconciliationRead(Answer):
     person_paid: SignedYuan
 
 
-class DayClaim(Message):
+class DayClaim(Incoming):
     """What the institution counted for a day, settlements less reversals."""
 
     day: date
@@ -147,7 +148,7 @@ class DayClaim(Message):
     person_paid: SignedYuan
 
 
-class DifferenceRead(Answer):
+class DifferenceRead(Outgoing):
     """One figure that differs (差异)."""
 
     figure: str
@@ -155,7 +156,7 @@ class DifferenceRead(Answer):
     centre: str
 
 
-class DayVerdict(Answer):
+class DayVerdict(Outgoing):
     """Whether the day is reconciled, and where not."""
 
     day: date
@@ -163,7 +164,7 @@ class DayVerdict(Answer):
     differences: list[DifferenceRead]
 
 
-class InstitutionCost(Answer):
+class InstitutionCost(Outgoing):
     """What an institution's settled cases of a month cost, in yuan."""
 
     institution_code: str
@@ -175,7 +176,7 @@ class InstitutionCost(Answer):
     mean: Annotated[Yuan, Field(description="次均费用")]
 
 
-class MonthCosts(Answer):
+class MonthCosts(Outgoing):
     """The published monthly table (定点机构费用公示): one row per institution of the area."""
 
     area: str
@@ -183,7 +184,7 @@ class MonthCosts(Answer):
     institutions: list[InstitutionCost]
 
 
-class BalanceRow(Answer):
+class BalanceRow(Outgoing):
     """One account of the trial balance."""
 
     account: Account
@@ -192,7 +193,7 @@ class BalanceRow(Answer):
     balance: SignedYuan
 
 
-class BalanceRead(Answer):
+class BalanceRead(Outgoing):
     """The trial balance of an area (试算平衡): debits equal credits, so `difference` is zero."""
 
     area: str
@@ -203,7 +204,7 @@ class BalanceRead(Answer):
     difference: SignedYuan
 
 
-class EntryRead(Answer):
+class EntryRead(Outgoing):
     """One entry of the ledger (分录)."""
 
     transaction_id: UUID

@@ -29,12 +29,12 @@ from services.enrolment.schemas import (
     PersonSearch,
     PersonUpdate,
 )
-from services.enrolment.schemas.base import PRINTABLE
 from services.kit import clock
 from services.kit.db import DbSession
 from services.kit.idempotency import Once
 from services.kit.paging import Page, PageQuery
 from services.kit.problems import answers
+from services.kit.schemas import PRINTABLE
 from services.kit.vault import PersonalVault
 
 router = APIRouter(tags=["people"])

@@ -1,6 +1,6 @@
 """What travels over HTTP: `XCreate` comes in, `XRead` goes out; unknown fields are refused."""
 
-from services.enrolment.schemas.base import Incoming, Month, Name, Outgoing, Reason, Year
+from services.enrolment.schemas.base import Month, Name, Reason, Year
 from services.enrolment.schemas.bills import BillRead, EntryRead, ReceiptCreate, ReceiptRead
 from services.enrolment.schemas.coverage import (
     ContributionRead,
@@ -94,13 +94,11 @@ __all__ = [
     "IdentityBind",
     "IdentityRead",
     "ImportRead",
-    "Incoming",
     "MemberCreate",
     "MemberDeparture",
     "MemberRead",
     "Month",
     "Name",
-    "Outgoing",
     "OwnCoverageRead",
     "PersonCreate",
     "PersonImport",

@@ -1,11 +1,11 @@
-"""The bases of all schemas, and the types that several of them share."""
+"""The types that several schemas share."""
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-# Control characters are no part of any name, and PostgreSQL refuses the zero byte.
-PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+from services.kit.schemas import PRINTABLE
+
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=PRINTABLE)
 ]
@@ -20,15 +20,3 @@ Month = Annotated[
 ]
 
 Year = Annotated[int, Field(ge=1990, le=2100)]
-
-
-class Incoming(BaseModel):
-    """Base of what comes in."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Outgoing(BaseModel):
-    """Base of what goes out."""
-
-    model_config = ConfigDict(from_attributes=True)

@@ -12,8 +12,8 @@ from services.enrolment.codes import (
     PayerKind,
     ReceiptKind,
 )
-from services.enrolment.schemas.base import PRINTABLE, Incoming, Outgoing
 from services.kit.money import Yuan
+from services.kit.schemas import PRINTABLE, Incoming, Outgoing
 
 ReceiptNumber = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=4, max_length=60, pattern=PRINTABLE)

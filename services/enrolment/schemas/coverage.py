@@ -10,9 +10,10 @@ from services.enrolment.codes import (
     Payer,
     Scheme,
 )
-from services.enrolment.schemas.base import Incoming, Outgoing, Reason
+from services.enrolment.schemas.base import Reason
 from services.enrolment.schemas.people import PersonRead
 from services.kit.money import Yuan
+from services.kit.schemas import Incoming, Outgoing
 
 
 class CoveragePeriodRead(Outgoing):

@@ -16,10 +16,11 @@ from services.enrolment.codes import (
     Standing,
     UnitKind,
 )
-from services.enrolment.schemas.base import Incoming, Month, Name, Note, Outgoing, Reason
+from services.enrolment.schemas.base import Month, Name, Note, Reason
 from services.kit.identifiers import AreaCode, CreditCode, IdNumber
 from services.kit.money import Yuan
 from services.kit.procedures.schemas import DocumentBrought
+from services.kit.schemas import Incoming, Outgoing
 
 
 class EmployerCreate(Incoming):

@@ -13,10 +13,11 @@ from services.enrolment.codes import (
     PremiumGrade,
     Relation,
 )
-from services.enrolment.schemas.base import Incoming, Name, Outgoing, Reason, Year
+from services.enrolment.schemas.base import Name, Reason, Year
 from services.enrolment.schemas.bills import BillRead
 from services.kit.identifiers import AreaCode
 from services.kit.money import Yuan
+from services.kit.schemas import Incoming, Outgoing
 
 
 class MemberCreate(Incoming):

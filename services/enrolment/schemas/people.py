@@ -12,8 +12,9 @@ from services.enrolment.codes import (
     HukouKind,
     Sex,
 )
-from services.enrolment.schemas.base import Incoming, Name, Outgoing, Reason
+from services.enrolment.schemas.base import Name, Reason
 from services.kit.identifiers import AreaCode, IdNumber
+from services.kit.schemas import Incoming, Outgoing
 
 
 class PersonCreate(Incoming):

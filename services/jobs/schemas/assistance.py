@@ -4,70 +4,57 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from services.jobs.codes import AssistanceChannel, AssistanceState, FollowUpResult
 from services.jobs.schemas.seekers import Reason, SeekerDetailRead
 from services.jobs.schemas.vacancies import IntroductionRead
+from services.kit.schemas import Incoming, Outgoing
 
 
-class AssistanceCreate(BaseModel):
+class AssistanceCreate(Incoming):
     """A request by call or at the counter (援助申请)."""
-
-    model_config = ConfigDict(extra="forbid")
 
     seeker_id: UUID
     channel: AssistanceChannel
     need: Annotated[str, Field(min_length=1, max_length=500)]
 
 
-class AssistanceVerificationCreate(BaseModel):
+class AssistanceVerificationCreate(Incoming):
     """The result of the check (核实情况)."""
-
-    model_config = ConfigDict(extra="forbid")
 
     confirmed: bool
     remark: Reason = ""
 
 
-class OfferCreate(BaseModel):
+class OfferCreate(Incoming):
     """A suitable vacancy offered (推荐岗位)."""
-
-    model_config = ConfigDict(extra="forbid")
 
     vacancy_id: UUID
 
 
-class AnswerCreate(BaseModel):
+class AnswerCreate(Incoming):
     """What the person answered; a refusal carries its reason."""
-
-    model_config = ConfigDict(extra="forbid")
 
     accepted: bool
     reason: Reason = ""
 
 
-class FollowUpCreate(BaseModel):
+class FollowUpCreate(Incoming):
     """A follow-up visit or call (回访登记)."""
-
-    model_config = ConfigDict(extra="forbid")
 
     result: FollowUpResult
     remark: Annotated[str, Field(min_length=1, max_length=500)]
 
 
-class ClosureCreate(BaseModel):
+class ClosureCreate(Incoming):
     """Closing a request (办结); a reason is needed when the person was not placed."""
-
-    model_config = ConfigDict(extra="forbid")
 
     remark: Reason = ""
 
 
-class OfferRead(BaseModel):
+class OfferRead(Outgoing):
     """An offer and its answer."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     offer_id: UUID
     introduction_id: UUID
@@ -77,10 +64,8 @@ class OfferRead(BaseModel):
     reason: str
 
 
-class FollowUpRead(BaseModel):
+class FollowUpRead(Outgoing):
     """A follow-up entry."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     result: FollowUpResult
     remark: str
@@ -88,10 +73,8 @@ class FollowUpRead(BaseModel):
     made_on: date
 
 
-class AssistanceRead(BaseModel):
+class AssistanceRead(Outgoing):
     """A request with its promise clock (两个工作日)."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     request_id: UUID
     number: str

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from services.jobs.codes import (
     ChangeCause,
@@ -17,6 +17,7 @@ from services.jobs.codes import (
 )
 from services.kit.identifiers import AreaCode, IdNumber
 from services.kit.money import Yuan
+from services.kit.schemas import Incoming, Outgoing
 
 Word = Annotated[str, Field(min_length=1, max_length=60)]
 Words = Annotated[list[Word], Field(max_length=30)]
@@ -28,10 +29,8 @@ Land = Annotated[Decimal, Field(ge=0, max_digits=8, decimal_places=2, descriptio
 Reason = Annotated[str, Field(max_length=500)]
 
 
-class SeekerFields(BaseModel):
+class SeekerFields(Incoming):
     """What the survey asks (调查内容)."""
-
-    model_config = ConfigDict(extra="forbid")
 
     hukou: Hukou
     able: bool = Field(description="有劳动能力")
@@ -74,10 +73,8 @@ NEVER_EMPTY = {
 }
 
 
-class SeekerUpdate(BaseModel):
+class SeekerUpdate(Incoming):
     """Changed fields of a registration and the reason (信息变更); what is left out stays."""
-
-    model_config = ConfigDict(extra="forbid")
 
     reason: Annotated[str, Field(min_length=1, max_length=500)]
     hukou: Hukou | None = None
@@ -108,10 +105,8 @@ class SeekerUpdate(BaseModel):
         return self
 
 
-class CertificationRead(BaseModel):
+class CertificationRead(Outgoing):
     """A certification with the working of its checks (认定及依据)."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     certification_id: UUID
     number: str
@@ -124,10 +119,8 @@ class CertificationRead(BaseModel):
     parameters: list[str]
 
 
-class ChangeRead(BaseModel):
+class ChangeRead(Outgoing):
     """One change of a registration: old and new values, why, who, when."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     cause: ChangeCause
     changed: dict[str, Any]
@@ -136,10 +129,8 @@ class ChangeRead(BaseModel):
     changed_at: datetime
 
 
-class SeekerRead(BaseModel):
+class SeekerRead(Outgoing):
     """A registration; the person's id number is masked."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     seeker_id: UUID
     person_id: UUID

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from services.jobs.codes import (
     Channel,
@@ -19,14 +19,14 @@ from services.jobs.codes import (
     VacancyState,
 )
 from services.jobs.schemas.seekers import Occupation, Reason, Word, Words
+from services.kit.clock import Moment
 from services.kit.identifiers import AreaCode, CreditCode
 from services.kit.money import Yuan
+from services.kit.schemas import Incoming, Outgoing
 
 
-class EmployerCreate(BaseModel):
+class EmployerCreate(Incoming):
     """An employer that registers (单位注册)."""
-
-    model_config = ConfigDict(extra="forbid")
 
     credit_code: CreditCode
     name: Word
@@ -34,19 +34,15 @@ class EmployerCreate(BaseModel):
     contact_name: Word
 
 
-class VerificationCreate(BaseModel):
+class VerificationCreate(Incoming):
     """The result of a verification (核验结果); a refusal carries its reason."""
-
-    model_config = ConfigDict(extra="forbid")
 
     accepted: bool
     reason: Reason = ""
 
 
-class EmployerRead(BaseModel):
+class EmployerRead(Outgoing):
     """An employer; `workers` counts those hired through the bureau (录用备案)."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     employer_id: UUID
     credit_code: str
@@ -61,10 +57,8 @@ class EmployerRead(BaseModel):
     workers: int | None = None
 
 
-class VacancyTermsCreate(BaseModel):
+class VacancyTermsCreate(Incoming):
     """What a vacancy asks and gives (岗位信息); wages are yuan a month."""
-
-    model_config = ConfigDict(extra="forbid")
 
     title: Word
     duties: Annotated[str, Field(min_length=1, max_length=2000)]
@@ -93,18 +87,14 @@ class VacancyCreate(VacancyTermsCreate):
     employer_id: UUID
 
 
-class VacancyClosureCreate(BaseModel):
+class VacancyClosureCreate(Incoming):
     """Why a vacancy is closed before its last day (岗位关闭)."""
-
-    model_config = ConfigDict(extra="forbid")
 
     reason: Annotated[str, Field(min_length=1, max_length=500)]
 
 
-class VacancyRead(BaseModel):
+class VacancyRead(Outgoing):
     """A vacancy as its employer and the bureau see it; `case_id` is its review."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     vacancy_id: UUID
     employer_id: UUID
@@ -129,10 +119,8 @@ class VacancyRead(BaseModel):
     version: int
 
 
-class PublishedVacancyRead(BaseModel):
+class PublishedVacancyRead(Outgoing):
     """A vacancy on the public list (公共招聘); no contact persons."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     vacancy_id: UUID
     employer_name: str = ""
@@ -177,28 +165,22 @@ class MatchRead(BaseModel):
     parts: list[PartRead]
 
 
-class IntroductionCreate(BaseModel):
+class IntroductionCreate(Incoming):
     """A person introduced to a vacancy (职业介绍)."""
-
-    model_config = ConfigDict(extra="forbid")
 
     vacancy_id: UUID
     seeker_id: UUID
     channel: Channel = Channel.ON_SITE
 
 
-class InterviewCreate(BaseModel):
+class InterviewCreate(Incoming):
     """When the interview is."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    at: AwareDatetime
+    at: Moment
 
 
-class ResultCreate(BaseModel):
+class ResultCreate(Incoming):
     """The result of an introduction: hired, or not and why (未录用原因)."""
-
-    model_config = ConfigDict(extra="forbid")
 
     hired: bool
     not_hired: NotHired | None = None
@@ -211,10 +193,8 @@ class ResultCreate(BaseModel):
         return self
 
 
-class IntroductionRead(BaseModel):
+class IntroductionRead(Outgoing):
     """An introduction with the match that led to it. There is no fee, so there is no field for one."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     introduction_id: UUID
     vacancy_id: UUID
@@ -229,10 +209,8 @@ class IntroductionRead(BaseModel):
     ended_on: date | None
 
 
-class MarketRead(BaseModel):
+class MarketRead(Outgoing):
     """Separate counts of a period `[since, until)` (人力资源市场统计)."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     companies: int
     posts: int
@@ -242,10 +220,8 @@ class MarketRead(BaseModel):
     introductions: int
 
 
-class RateRead(BaseModel):
+class RateRead(Outgoing):
     """A percentage with its numerator and denominator; null when there is nothing to divide by."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     numerator: int
     denominator: int

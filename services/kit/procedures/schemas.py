@@ -4,31 +4,28 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.kit.procedures import queries
 from services.kit.procedures.declared import CaseKind, Document, Duty, Procedure, Step, StepKind
 from services.kit.procedures.desk import Desk
 from services.kit.procedures.tables import OPEN, CaseState, Move, ProcedureCase, ProcedureStep
+from services.kit.schemas import Incoming, Outgoing
 
 Reason = Annotated[str, Field(max_length=500)]
 Word = Annotated[str, Field(min_length=1, max_length=100)]
 
 
-class DocumentBrought(BaseModel):
+class DocumentBrought(Incoming):
     """One document handed in (提交的材料); `reference` is its number or where its scan lies."""
-
-    model_config = ConfigDict(extra="forbid")
 
     code: Word
     reference: str | None = Field(default=None, max_length=200)
 
 
-class CaseCreate(BaseModel):
+class CaseCreate(Incoming):
     """An application (申请). `data` has the fields of the procedure's form, see /procedures."""
-
-    model_config = ConfigDict(extra="forbid")
 
     procedure: Word
     subject_id: UUID
@@ -37,10 +34,8 @@ class CaseCreate(BaseModel):
     documents: list[DocumentBrought] = Field(default_factory=list, max_length=50)
 
 
-class StepCreate(BaseModel):
+class StepCreate(Incoming):
     """A decision at the present step (审查意见). `step` names the step that was seen, so none is decided blindly."""
-
-    model_config = ConfigDict(extra="forbid")
 
     decision: Literal["approve", "return", "reject"]
     reason: Reason = ""
@@ -50,27 +45,21 @@ class StepCreate(BaseModel):
     minute: Word | None = None
 
 
-class CorrectionCreate(BaseModel):
+class CorrectionCreate(Incoming):
     """What mends a returned case (补正): new data, when it changes, and the documents asked for."""
-
-    model_config = ConfigDict(extra="forbid")
 
     data: dict[str, Any] | None = None
     documents: list[DocumentBrought] = Field(default_factory=list, max_length=50)
 
 
-class WithdrawalCreate(BaseModel):
+class WithdrawalCreate(Incoming):
     """Why the application is taken back (撤回)."""
-
-    model_config = ConfigDict(extra="forbid")
 
     reason: Reason = ""
 
 
-class ObjectionCreate(BaseModel):
+class ObjectionCreate(Incoming):
     """What somebody objects to a public notice (公示异议)."""
-
-    model_config = ConfigDict(extra="forbid")
 
     reason: Annotated[str, Field(min_length=1, max_length=500)]
 
@@ -82,10 +71,8 @@ class DocumentRead(BaseModel):
     title: str
 
 
-class HistoryRead(BaseModel):
+class HistoryRead(Outgoing):
     """One entry of a case's history (办理过程)."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     step: str | None
     step_title: str | None = None
