@@ -79,6 +79,11 @@ def pooling_digits(*, area: str, on: date) -> int:
     return PARAMETERS.get("pooling_area_digits", on=on, area=area).integer
 
 
+def pooling_area(*, area: str, on: date) -> str:
+    """The leading digits that all areas of the area's pooling area share (统筹区)."""
+    return area[: pooling_digits(area=area, on=on)]
+
+
 def _pool(parameters: Parameters, area: str, scheme: str, band: str, on: date) -> Layer:
     fund, title = POOL[scheme]
     return Layer(

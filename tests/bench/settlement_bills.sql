@@ -6,16 +6,16 @@ SET session_replication_role = replica;
 INSERT INTO institution (code, name, level, area, registered_at)
 VALUES ('H99010100002', '样例县人民医院', 'level_2', '990101', now());
 
-INSERT INTO agreement (id, institution_code, number, valid_from, valid_until, signed_by, signed_at)
-VALUES (uuidv7(), 'H99010100002', 'XY2026-002', '2026-01-01', '2027-01-01', 'bench', now());
+INSERT INTO agreement (id, institution_code, area, number, valid_from, valid_until, signed_by, signed_at)
+VALUES (uuidv7(), 'H99010100002', '990101', 'XY2026-002', '2026-01-01', '2027-01-01', 'bench', now());
 
 CREATE TEMPORARY TABLE item AS
     SELECT line, uuidv7() AS id, (ARRAY['a', 'b', 'c'])[greatest(1, line - 5)] AS category
     FROM generate_series(1, 8) AS line;
 
-INSERT INTO catalogue_item (id, code, name, kind, category, prior_self_pay_ratio, restricted, price_limits, valid_from,
-    set_by, set_at)
-SELECT id, 'X' || line, '样例项目', 'drug', category, CASE category WHEN 'b' THEN 0.1 ELSE 0 END, false, '[]',
+INSERT INTO catalogue_item (id, pooling_area, code, name, kind, category, prior_self_pay_ratio, restricted,
+    price_limits, valid_from, set_by, set_at)
+SELECT id, '9901', 'X' || line, '样例项目', 'drug', category, CASE category WHEN 'b' THEN 0.1 ELSE 0 END, false, '[]',
     '2025-01-01', 'bench', now()
 FROM item;
 

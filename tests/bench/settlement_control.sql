@@ -21,8 +21,8 @@ BEGIN
 
     SELECT b.*, i.name AS institution_name, i.level, p.name AS person_name, v.version AS coverage_version,
         v.coverages, h.categories, l.*,
-        (SELECT g.number FROM agreement g WHERE g.institution_code = b.institution_code
-            AND g.valid_from <= b.discharged_on AND g.valid_until > b.discharged_on LIMIT 1) AS agreement
+        (SELECT array_agg(g.area) FROM agreement g WHERE g.institution_code = b.institution_code
+            AND g.valid_from <= b.discharged_on AND g.valid_until > b.discharged_on) AS agreement_areas
     INTO STRICT c
     FROM control_case q
     JOIN bill b ON b.id = q.bill_id

@@ -55,6 +55,7 @@ def id_number(serial: int, *, area: str = AREA, born: str = "19900101") -> str:
 def item(code: str, category: ItemCategory, **other: Any) -> CatalogueItem:
     """A catalogue item in force since 2000."""
     fields: dict[str, Any] = {
+        "pooling_area": AREA[:4],
         "name": f"样例项目{code}",
         "kind": ItemKind.DRUG,
         "prior_self_pay_ratio": Decimal("0.1") if category is ItemCategory.B else Decimal(0),
@@ -87,17 +88,29 @@ async def county(api: ServiceApi) -> None:
 
 
 def agreement(
-    code: str, *, valid_from: date = date(2000, 1, 1), valid_until: date = date(2100, 1, 1)
+    code: str,
+    *,
+    valid_from: date = date(2000, 1, 1),
+    valid_until: date = date(2100, 1, 1),
+    area: str = AREA,
 ) -> Agreement:
     """A service agreement, valid for long unless said otherwise."""
     return Agreement(
         institution_code=code,
+        area=area,
         number=f"XY-{code}-{valid_from.year}",
         valid_from=valid_from,
         valid_until=valid_until,
         signed_by="test",
         signed_at=NOW,
     )
+
+
+async def move(api: ServiceApi, code: str, *, area: str) -> None:
+    """The county lies in another area: the institution, its agreement and the catalogue."""
+    await api.pool.execute("UPDATE institution SET area = $2 WHERE code = $1", code, area)
+    await api.pool.execute("UPDATE agreement SET area = $2 WHERE institution_code = $1", code, area)
+    await api.pool.execute("UPDATE catalogue_item SET pooling_area = $1", area[:4])
 
 
 async def insure(api: ServiceApi, person: Person, *, version: int = 1) -> Person:

@@ -254,7 +254,7 @@ class TestTheDatabase:
             "UPDATE institution SET level = 'level_9'",
             "INSERT INTO bill SELECT gen_random_uuid(), institution_code, 'other', person_id, area, care_type, admitted_on,"
             " discharged_on, diagnosis_code, total, line_count, attachments_pages, 'uploaded', NULL, 'x', now() FROM bill",
-            "INSERT INTO agreement SELECT gen_random_uuid(), institution_code, 'other', valid_from, valid_until, 'x', now()"
+            "INSERT INTO agreement SELECT gen_random_uuid(), institution_code, area, 'other', valid_from, valid_until, 'x', now()"
             " FROM agreement LIMIT 1",
         ]
         for statement in refused:

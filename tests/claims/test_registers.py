@@ -62,6 +62,31 @@ class TestInstitutions:
         listed = (await staff.get("/claims/v1/institutions?area=990101")).json()
         assert [one["code"] for one in listed["items"]] == [institution(1)["code"]]
 
+    async def test_of_another_area_are_signed_by_each_office_for_its_own_insured(
+        self, claims_api: ServiceApi
+    ):
+        here = claims_api.client("claims:institutions", "claims:read")
+        there = claims_api.client("claims:institutions", "claims:read", area="990201")
+        code = institution(1)["code"]
+        assert (await post(there, "/institutions", institution(1))).status_code == 201
+        signed = await post(there, f"/institutions/{code}/agreements", AGREEMENT)
+        assert (signed.status_code, signed.json()["area"]) == (201, "990201")
+        rate = "/claims/v1/agreements/signing-rate?on=2026-01-12"
+        assert (await here.get(rate)).json()["rate"] == "0.00"
+        own = await post(here, f"/institutions/{code}/agreements", AGREEMENT | {"number": "XY-2"})
+        assert (own.status_code, own.json()["area"]) == (201, "990101")
+        assert (await here.get(rate)).json()["rate"] == "100.00"
+
+    async def test_say_whether_an_agreement_holds_for_the_callers_insured(self, claims_api: ServiceApi):
+        there = claims_api.client("claims:institutions", "claims:read", area="990201")
+        await post(there, "/institutions", institution(1))
+        code = institution(1)["code"]
+        term = {"number": "XY-1", "valid_from": "2020-01-01", "valid_until": "2099-01-01"}
+        await post(there, f"/institutions/{code}/agreements", term)
+        for client, valid in ((there, True), (claims_api.client("claims:read"), False)):
+            read = (await client.get(f"/claims/v1/institutions/{code}")).json()
+            assert (len(read["agreements"]), read["agreement_valid"]) == (1, valid)
+
     async def test_are_registered_once(self, claims_api: ServiceApi):
         staff = claims_api.client("claims:institutions")
         await post(staff, "/institutions", institution(1))
@@ -133,6 +158,32 @@ class TestCatalogue:
             assert [one["price_limits"] for one in page["items"]] == [{"level_2": limit}]
         late = await post(staff, "/catalogue/items", change | {"valid_from": "2025-01-01"})
         assert (late.status_code, late.json()["type"]) == (422, "/problems/version-not-later")
+
+    async def test_is_one_of_each_pooling_area(self, claims_api: ServiceApi):
+        here = claims_api.client("claims:catalogue", "claims:read")
+        there = claims_api.client("claims:catalogue", "claims:read", area="990201")
+        assert (await post(here, "/catalogue/items", ITEM)).status_code == 201
+        foreign = ITEM | {"price_limits": {"level_2": "1.00"}, "valid_from": "2026-02-01"}
+        assert (await post(there, "/catalogue/items", foreign)).status_code == 201
+        where = f"/claims/v1/catalogue/items/{A}"
+        for client, area, limit in (
+            (here, "", "100.00"),
+            (there, "", "1.00"),
+            (here, "?area=990299", "1.00"),
+        ):
+            versions = (await client.get(where + area)).json()
+            assert [(one["price_limits"], one["valid_until"]) for one in versions] == [
+                ({"level_2": limit}, None)
+            ]
+        listed = (await here.get("/claims/v1/catalogue/items?on=2026-03-01")).json()
+        assert [one["price_limits"] for one in listed["items"]] == [{"level_2": "100.00"}]
+        await build.insure(claims_api, person := Person())
+        await post(claims_api.client("claims:institutions"), "/institutions", institution(1))
+        hospital = build.hospital(claims_api, institution(1)["code"])
+        sent = build.bill(person, build.line(1, A, "2600.00"))
+        await claims_api.pool.execute("DELETE FROM catalogue_item WHERE pooling_area = '9901'")
+        refused = await hospital.post("/claims/v1/bills", json=sent, headers=build.key())
+        assert refused.json()["errors"][0]["code"] == "unknown_item"
 
     @pytest.mark.parametrize(
         "change",
@@ -220,6 +271,9 @@ class TestEntitlement:
             (await self.ask(claims_api, person, code=code)).json()["band"] for code in (LEVEL_1, PROVINCE)
         ]
         assert bands == ["level_1", "out_of_area"]
+        await claims_api.pool.execute("UPDATE agreement SET area = '990201'")
+        foreign = (await self.ask(claims_api, person)).json()
+        assert foreign["agreement_valid"] is False
         await claims_api.pool.execute("DELETE FROM agreement")
         found = (await self.ask(claims_api, person)).json()
         assert found["agreement_valid"] is False

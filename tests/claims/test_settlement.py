@@ -7,7 +7,6 @@ import orjson
 import pytest
 
 from services.claims.events import SettlementMade
-from services.claims.models import Institution
 from services.claims.schemas.settlements import SettlementRead
 from services.kit.ids import new_id
 from tests.claims import build
@@ -141,9 +140,7 @@ class TestMedicalAid:
             api, Person(area="990201", scheme="employee_medical", categories=[category])
         )
         hospital = build.hospital(api)
-        async with api.sessions.begin() as session:
-            institution = await session.get(Institution, LEVEL_2)
-            institution.area = "990201"
+        await build.move(api, LEVEL_2, area="990201")
         day = f"{year}-03-02"
         rest_1000 = build.line(
             1, build.A, "3100.00", occurred_on=day
@@ -171,9 +168,7 @@ class TestSupplementaryLayer:
     ):
         """000 R17, R18: in-policy rest 100,000 x 60 %; ceiling 180,000 before 2014, none since."""
         person = await build.insure(api, Person(area="990201"))
-        async with api.sessions.begin() as session:
-            institution = await session.get(Institution, LEVEL_2)
-            institution.area = "990201"
+        await build.move(api, LEVEL_2, area="990201")
         await api.pool.execute(
             "INSERT INTO accumulator VALUES ($1, 'resident_medical', $2, 1, 0, 0, 0, 0, $3, 0, 1)",
             person.person_id,
@@ -283,6 +278,22 @@ class TestSettleBill:
         again = await build.settle(hospital, bill_id)
         assert (again.status_code, again.json()["type"]) == (409, "/problems/bill-settled")
         assert again.json()["settlement_id"] == first["settlement_id"]
+
+    async def test_names_the_columns_of_the_year(self, api):
+        await api.pool.execute("ALTER TABLE accumulator ADD COLUMN spare integer")
+        try:
+            assert (await made(api, await build.insure(api, Person()), "800.00"))["fund_paid"]
+        finally:
+            await api.pool.execute("ALTER TABLE accumulator DROP COLUMN spare")
+
+    @pytest.mark.parametrize(("signer", "status"), [("990201", 422), ("990102", 201), ("990100", 201)])
+    async def test_needs_an_agreement_of_the_insured_persons_pooling_area(self, api, signer, status):
+        await api.pool.execute("UPDATE agreement SET area = $1", signer)
+        hospital = build.hospital(api)
+        sent = build.bill(await build.insure(api, Person()), build.line(1, build.A, "2600.00"))
+        answer = await build.settle(hospital, await build.upload(hospital, sent))
+        assert answer.status_code == status
+        assert status == 201 or answer.json()["type"] == "/problems/agreement-missing"
 
     async def test_refuses_an_institution_without_a_valid_agreement(self, api):
         person = await build.insure(api, Person())

@@ -11,6 +11,7 @@ from services.claims.operations.registers import (
     InstitutionRegistered,
     VersionNotLater,
 )
+from services.claims.policy import pooling_area
 from services.claims.queries import registers as queries
 from services.claims.queries.registers import InstitutionNotFound, ItemNotFound
 from services.claims.rules.amounts import rate
@@ -28,6 +29,7 @@ from services.claims.schemas.registers import (
 from services.kit import clock
 from services.kit.db import DbSession
 from services.kit.idempotency import Once
+from services.kit.identifiers import AreaCode
 from services.kit.identity import Identity, requires
 from services.kit.paging import CursorRefused, Page, PageQuery
 from services.kit.problems import answers
@@ -38,6 +40,9 @@ Registrar = Annotated[Identity, requires("claims:institutions")]
 Cataloguer = Annotated[Identity, requires("claims:catalogue")]
 Reader = Annotated[Identity, requires("claims:read")]
 InstitutionPath = Annotated[str, Path(pattern=CODE, description="定点机构编码，12 位")]
+InsuredArea = Annotated[
+    AreaCode | None, Query(description="参保地行政区划代码，默认调用方所在地，取其统筹区目录")
+]
 ItemPath = Annotated[str, Path(pattern=WORD, max_length=40, description="目录编码")]
 
 
@@ -58,7 +63,7 @@ async def register_institution(
 async def sign_agreement(
     code: InstitutionPath, body: AgreementCreate, session: DbSession, caller: Registrar, once: Once
 ) -> AgreementRead:
-    """签订服务协议 · enter a service agreement with its valid period."""
+    """签订服务协议 · enter a service agreement of the caller's office; it holds in its pooling area."""
     agreement = await operations.sign_agreement(
         session, institution_code=code, **dict(body), caller=caller, now=clock.now()
     )
@@ -81,14 +86,17 @@ async def list_institutions(
 async def get_institution(
     code: InstitutionPath, session: DbSession, caller: Reader
 ) -> InstitutionWithAgreements:
-    """定点机构及其协议 · one institution with its agreements."""
+    """定点机构及其协议 · one institution with its agreements; valid for whom the caller's pooling area insures."""
     institution = await queries.get_institution(session, code=code)
-    agreements = await queries.agreements_of(session, codes=[code])
+    agreements = await queries.agreements_of(session, code=code)
     today = clock.today()
+    pool = pooling_area(area=caller.area, on=today)
     return InstitutionWithAgreements(
         **dict(InstitutionRead.model_validate(institution)),
         agreements=[AgreementRead.model_validate(agreement) for agreement in agreements],
-        agreement_valid=any(a.valid_from <= today < a.valid_until for a in agreements),
+        agreement_valid=any(
+            a.area.startswith(pool) and a.valid_from <= today < a.valid_until for a in agreements
+        ),
     )
 
 
@@ -98,9 +106,11 @@ async def get_signing_rate(
     caller: Registrar,
     on: Annotated[date | None, Query(description="截止日期，默认今天")] = None,
 ) -> SigningRateRead:
-    """协议签订率 · how many institutions of the caller's area have a valid agreement."""
+    """协议签订率 · how many institutions of the caller's area have a valid agreement with its pooling area."""
     day = on or clock.today()
-    institutions, signed = await queries.signing_counts(session, area=caller.area, on=day)
+    institutions, signed = await queries.signing_counts(
+        session, area=caller.area, pooling_area=pooling_area(area=caller.area, on=clock.today()), on=day
+    )
     return SigningRateRead(
         area=caller.area,
         on=day,
@@ -114,7 +124,7 @@ async def get_signing_rate(
 async def set_catalogue_item(
     body: ItemCreate, session: DbSession, caller: Cataloguer, once: Once
 ) -> ItemRead:
-    """新增目录项目或新版本 · enter an item, or its next version, which ends the one before."""
+    """新增目录项目或新版本 · enter an item of the caller's pooling area, or its next version, which ends the one before."""
     item = await operations.set_item(session, **dict(body), caller=caller, now=clock.now())
     return once.keep(ItemRead.model_validate(item), status=201)
 
@@ -128,16 +138,23 @@ async def list_catalogue_items(
     search: Annotated[
         str | None, Query(min_length=1, max_length=40, pattern=PRINTABLE, description="名称或编码前缀")
     ] = None,
+    area: InsuredArea = None,
 ) -> Page[ItemRead]:
-    """目录与价格公示 · the items in force on a day, with price limits."""
-    items, after = await queries.list_items(session, on=on or clock.today(), search=search, query=query)
+    """目录与价格公示 · the items in force on a day in a pooling area, the caller's unless named, with price limits."""
+    pool = pooling_area(area=area or caller.area, on=clock.today())
+    items, after = await queries.list_items(
+        session, pooling_area=pool, on=on or clock.today(), search=search, query=query
+    )
     return Page(items=[ItemRead.model_validate(item) for item in items], next=after)
 
 
 @router.get("/catalogue/items/{code}", responses=answers(ItemNotFound))
-async def get_catalogue_item(code: ItemPath, session: DbSession, caller: Reader) -> list[ItemRead]:
-    """目录项目的全部版本 · all dated versions of an item, newest first."""
-    versions = await queries.versions_of(session, codes=[code])
+async def get_catalogue_item(
+    code: ItemPath, session: DbSession, caller: Reader, area: InsuredArea = None
+) -> list[ItemRead]:
+    """目录项目的全部版本 · all dated versions of an item in a pooling area, newest first."""
+    pool = pooling_area(area=area or caller.area, on=clock.today())
+    versions = await queries.versions_of(session, pooling_area=pool, codes=[code])
     if not versions:
         raise ItemNotFound(code=code)
     return [ItemRead.model_validate(version) for version in versions]

@@ -41,6 +41,7 @@ def upgrade() -> None:
     op.create_table(
         "catalogue_item",
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("pooling_area", sa.String(), nullable=False),
         sa.Column("code", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
@@ -60,7 +61,9 @@ def upgrade() -> None:
             "valid_until IS NULL OR valid_from < valid_until", name=op.f("ck_catalogue_item_period")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_catalogue_item")),
-        sa.UniqueConstraint("code", "valid_from", name=op.f("uq_catalogue_item_code_valid_from")),
+        sa.UniqueConstraint(
+            "pooling_area", "code", "valid_from", name=op.f("uq_catalogue_item_pooling_area_code_valid_from")
+        ),
     )
     op.create_table(
         "coverage_copy",
@@ -114,6 +117,7 @@ def upgrade() -> None:
         "agreement",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("institution_code", sa.String(), nullable=False),
+        sa.Column("area", sa.String(), nullable=False),
         sa.Column("number", sa.String(), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_until", sa.Date(), nullable=False),

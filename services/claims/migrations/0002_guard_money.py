@@ -99,14 +99,14 @@ LINES_SUM = (
         DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION lines_sum_to_total()""",
 )
 
-# One agreement at a time; the owner's row lock makes the check safe, for there is no exclusion over text.
+# One agreement of an office at a time; the owner's row lock makes the check safe, for there is no exclusion over text.
 AGREEMENTS_APART = (
     """
     CREATE FUNCTION agreements_apart() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
         PERFORM FROM institution WHERE code = NEW.institution_code FOR UPDATE;
         IF EXISTS (
-            SELECT FROM agreement o WHERE o.institution_code = NEW.institution_code AND o.id <> NEW.id
+            SELECT FROM agreement o WHERE o.institution_code = NEW.institution_code AND o.area = NEW.area AND o.id <> NEW.id
             AND daterange(o.valid_from, o.valid_until) && daterange(NEW.valid_from, NEW.valid_until)
         ) THEN
             RAISE EXCEPTION 'agreements overlap'

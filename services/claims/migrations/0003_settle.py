@@ -61,7 +61,11 @@ BEGIN
 
     INSERT INTO accumulator AS a (person_id, scheme, year, version, in_policy, deductible_paid, employee_pool,
         resident_pool, catastrophic, medical_aid, admissions)
-    SELECT (c.year_after).* FROM jsonb_to_recordset(cases) AS c(year_after accumulator)
+    SELECT (c.year_after).person_id, (c.year_after).scheme, (c.year_after).year, (c.year_after).version,
+        (c.year_after).in_policy, (c.year_after).deductible_paid, (c.year_after).employee_pool,
+        (c.year_after).resident_pool, (c.year_after).catastrophic, (c.year_after).medical_aid,
+        (c.year_after).admissions
+    FROM jsonb_to_recordset(cases) AS c(year_after accumulator)
     ORDER BY (c.year_after).person_id
     ON CONFLICT (person_id, scheme, year) DO UPDATE SET
         version = excluded.version, in_policy = excluded.in_policy, deductible_paid = excluded.deductible_paid,

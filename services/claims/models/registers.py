@@ -27,7 +27,10 @@ class Institution(Base, table=True):
 
 
 class Agreement(Base, table=True):
-    """A service agreement with its valid period [valid_from, valid_until) (服务协议)."""
+    """A service agreement with its valid period [valid_from, valid_until) (服务协议).
+
+    `area` is that of the office that signed it (经办机构); it holds in that office's pooling area only.
+    """
 
     __table_args__ = (
         CheckConstraint("valid_from < valid_until", name="period"),
@@ -37,6 +40,7 @@ class Agreement(Base, table=True):
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     institution_code: str = Field(foreign_key="institution.code")
+    area: str
     number: str
     valid_from: date
     valid_until: date
@@ -45,18 +49,22 @@ class Agreement(Base, table=True):
 
 
 class CatalogueItem(Base, table=True):
-    """One dated version of an item of the three catalogues (三大目录); `price_limits` by level, in yuan."""
+    """One dated version of an item of the three catalogues (三大目录) of a pooling area (统筹区).
+
+    `pooling_area` is the leading digits of its areas' codes; `price_limits` by level, in yuan.
+    """
 
     __tablename__ = "catalogue_item"
 
     __table_args__ = (
-        UniqueConstraint("code", "valid_from"),
+        UniqueConstraint("pooling_area", "code", "valid_from"),
         CheckConstraint("valid_until IS NULL OR valid_from < valid_until", name="period"),
         CheckConstraint("prior_self_pay_ratio BETWEEN 0 AND 1", name="ratio"),
         CheckConstraint("category = 'b' OR prior_self_pay_ratio = 0", name="ratio_of_b"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
+    pooling_area: str
     code: str
     name: str
     kind: ItemKind = code_column(ItemKind, name="kind")

@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.claims.codes import Approval, BillState, CareType, ItemCategory, LineReason
 from services.claims.models import Bill, BillLine, CatalogueItem, Institution, PersonCopy
 from services.claims.operations.settlement import BillSettled, BillWithdrawn
+from services.claims.policy import pooling_area
 from services.claims.queries import bills, registers
 from services.claims.rules.lines import Fault, Item, Line, item_on, line_faults, split_line
 from services.kit.identity import Identity
@@ -125,6 +126,8 @@ async def upload_bill(
 ) -> Bill:
     """Takes in an inpatient bill and splits its lines by the catalogue of each line's day.
 
+    The catalogue is that of the person's pooling area (参保地统筹区), whose fund pays.
+
     Raises NotAnInstitution, BillNumberUsed, DatesOutOfOrder, LinesDoNotSum, LinesRefused.
     """
     institution = await _institution(session, caller)
@@ -134,7 +137,7 @@ async def upload_bill(
         raise DatesOutOfOrder(admitted_on=admitted_on, discharged_on=discharged_on)
     if (lines := sum(charge.amount for charge in charges)) != total:
         raise LinesDoNotSum(lines=lines, total=total)
-    versions = await _versions(session, charges)
+    versions = await _versions(session, charges, pooling_area(area=person.area, on=discharged_on))
     _check_lines(charges, versions, admitted_on, discharged_on)
     bill = Bill(
         institution_code=institution.code,
@@ -206,9 +209,10 @@ async def _institution(session: AsyncSession, caller: Identity) -> Institution:
     return await registers.get_institution(session, code=caller.organisation)
 
 
-async def _versions(session: AsyncSession, charges: Sequence[Charge]) -> Versions:
+async def _versions(session: AsyncSession, charges: Sequence[Charge], pool: str) -> Versions:
     versions: dict[str, list[Item]] = defaultdict(list)
-    for row in await registers.versions_of(session, codes={charge.item_code for charge in charges}):
+    codes = {charge.item_code for charge in charges}
+    for row in await registers.versions_of(session, pooling_area=pool, codes=codes):
         versions[row.code].append(_item(row))
     return versions
 

@@ -10,7 +10,7 @@ from services.claims.models import Agreement, Institution
 from services.claims.operations.bills import NotAnInstitution
 from services.claims.operations.reversal import accumulated
 from services.claims.operations.settlement import spans_of
-from services.claims.policy import AidBelowFloor, NoPolicy, pooling_digits
+from services.claims.policy import AidBelowFloor, NoPolicy, pooling_area, pooling_digits
 from services.claims.policy import cached_policy as policy_for
 from services.claims.queries import persons, registers
 from services.claims.queries.persons import Insured
@@ -56,8 +56,7 @@ async def check_entitlement(
         raise NotAnInstitution
     institution = await registers.get_institution(session, code=caller.organisation)
     insured = await persons.get_insured(session, id_number_index=id_number_index)
-    agreements = await registers.agreements_of(session, codes=[institution.code])
-    agreement = next((a for a in agreements if a.valid_from <= last < a.valid_until), None)
+    agreement = await _agreement(session, insured, institution, last)
     cover = entitlement.cover(
         spans=spans_of(insured.coverage.coverages if insured.coverage else [], name="scheme"),
         first=first,
@@ -98,6 +97,17 @@ def _verdict(found: Entitled, fund: str, layer: Layer | None) -> FundVerdict:
     if found.refusal:
         return FundVerdict(fund, None, found.refusal)
     return FundVerdict(fund, layer, None if layer else "no_assistance_identity")
+
+
+async def _agreement(
+    session: AsyncSession, insured: Insured, institution: Institution, day: date
+) -> Agreement | None:
+    """The institution's agreement with the person's pooling area that is valid on the day."""
+    area = insured.coverage.area if insured.coverage else insured.person.area
+    agreements = await registers.agreements_of(
+        session, code=institution.code, within=pooling_area(area=area, on=day)
+    )
+    return next((a for a in agreements if a.valid_from <= day < a.valid_until), None)
 
 
 def _band(insured: Insured, institution: Institution, day: date) -> str | None:

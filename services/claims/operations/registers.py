@@ -8,7 +8,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.claims.codes import ItemCategory, ItemKind, Level
 from services.claims.models import Agreement, CatalogueItem, Institution
+from services.claims.policy import pooling_area
 from services.claims.queries import registers
+from services.kit.clock import business_date
 from services.kit.identity import Identity
 from services.kit.problems import Conflict, Refused, Text
 
@@ -66,15 +68,20 @@ async def sign_agreement(
     caller: Identity,
     now: datetime,
 ) -> Agreement:
-    """Enters a service agreement (服务协议). Raises InstitutionNotFound, AgreementsOverlap."""
+    """Enters a service agreement of the caller's office (服务协议).
+
+    The institution may lie elsewhere (异地定点); each office has its own agreements, one at a time.
+    Raises InstitutionNotFound, AgreementsOverlap.
+    """
     await registers.get_institution(session, code=institution_code, for_update=True)
-    for other in await registers.agreements_of(session, codes=[institution_code]):
+    for other in await registers.agreements_of(session, code=institution_code, within=caller.area):
         if other.valid_from < valid_until and valid_from < other.valid_until:
             raise AgreementsOverlap(
                 number=other.number, valid_from=other.valid_from, valid_until=other.valid_until
             )
     agreement = Agreement(
         institution_code=institution_code,
+        area=caller.area,
         number=number,
         valid_from=valid_from,
         valid_until=valid_until,
@@ -101,14 +108,19 @@ async def set_item(
     caller: Identity,
     now: datetime,
 ) -> CatalogueItem:
-    """Enters an item, or its next version, which ends the one before (目录项目). Raises VersionNotLater."""
-    before = await registers.latest_version(session, code=code)
+    """Enters an item, or its next version, which ends the one before (目录项目). Raises VersionNotLater.
+
+    It goes into the catalogue of the caller's pooling area (统筹区); those of others stay as they are.
+    """
+    pool = pooling_area(area=caller.area, on=business_date(now))
+    before = await registers.latest_version(session, pooling_area=pool, code=code)
     if before is not None:
         if before.valid_from >= valid_from:
             raise VersionNotLater(code=code, valid_from=before.valid_from)
         if before.valid_until is None or before.valid_until > valid_from:
             before.valid_until = valid_from
     item = CatalogueItem(
+        pooling_area=pool,
         code=code,
         name=name,
         kind=kind,

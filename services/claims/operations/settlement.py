@@ -46,13 +46,13 @@ class BillWithdrawn(Conflict):
 
 
 class AgreementMissing(Refused):
-    """The institution had no valid agreement on the day (无有效服务协议, C01)."""
+    """No office of the person's pooling area had a valid agreement with the institution (无有效服务协议, C01)."""
 
     slug = "agreement-missing"
     title = Text("无有效服务协议", "No valid agreement")
     detail = Text(
-        "定点机构 {institution_code} 在 {on} 没有有效的服务协议，不能结算；请先签订或续签协议。",
-        "Institution {institution_code} had no valid agreement on {on}; sign or renew it first.",
+        "定点机构 {institution_code} 在 {on} 与参保地统筹区没有有效的服务协议，不能结算；请先签订或续签协议。",
+        "On {on} institution {institution_code} had no valid agreement with the person's pooling area; sign it first.",
     )
 
 
@@ -149,8 +149,16 @@ def _may_settle(request: Request, row: asyncpg.Record) -> None:
         raise BillSettled(settlement_id=row["settlement_id"])
     if row["state"] == BillState.WITHDRAWN:
         raise BillWithdrawn
-    if row["agreement"] is None:
+    if not _agreed(row):
         raise AgreementMissing(institution_code=row["institution_code"], on=row["discharged_on"])
+
+
+def _agreed(row: asyncpg.Record) -> bool:
+    """Whether an agreement valid on the day is of the insured person's pooling area."""
+    area = row["insured_area"] or row["bill_area"]
+    digits = pooling_digits(area=area, on=row["discharged_on"])
+    signers = row["agreement_areas"] or ()
+    return any(entitlement.pooled(area=signer, other=area, pooling_digits=digits) for signer in signers)
 
 
 def _policy(row: asyncpg.Record) -> Policy:

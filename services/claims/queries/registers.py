@@ -50,18 +50,21 @@ async def list_institutions(
     return await page(session, statement, key=(col(Institution.code),), query=query, descending=False)
 
 
-async def agreements_of(session: AsyncSession, *, codes: Iterable[str]) -> Sequence[Agreement]:
-    """The agreements of institutions, oldest first."""
-    statement = select(Agreement).where(col(Agreement.institution_code).in_(list(codes)))
+async def agreements_of(session: AsyncSession, *, code: str, within: str = "") -> Sequence[Agreement]:
+    """An institution's agreements, oldest first; only of offices whose area begins with `within`."""
+    statement = select(Agreement).where(
+        Agreement.institution_code == code, col(Agreement.area).startswith(within)
+    )
     return (await session.exec(statement.order_by(col(Agreement.valid_from)))).all()
 
 
-async def signing_counts(session: AsyncSession, *, area: str, on: date) -> tuple[int, int]:
-    """How many institutions an area has, and how many of them have an agreement valid on the day."""
+async def signing_counts(session: AsyncSession, *, area: str, pooling_area: str, on: date) -> tuple[int, int]:
+    """How many institutions an area has, and how many have an agreement of the pooling area valid on the day."""
     signed = (
         select(Agreement.institution_code)
         .where(
             Agreement.institution_code == Institution.code,
+            col(Agreement.area).startswith(pooling_area),
             Agreement.valid_from <= on,
             Agreement.valid_until > on,
         )
@@ -71,15 +74,21 @@ async def signing_counts(session: AsyncSession, *, area: str, on: date) -> tuple
     return (await session.exec(statement.select_from(Institution))).one()
 
 
-async def versions_of(session: AsyncSession, *, codes: Iterable[str]) -> Sequence[CatalogueItem]:
-    """All dated versions of the items, newest first."""
-    statement = select(CatalogueItem).where(col(CatalogueItem.code).in_(set(codes)))
+async def versions_of(
+    session: AsyncSession, *, pooling_area: str, codes: Iterable[str]
+) -> Sequence[CatalogueItem]:
+    """All dated versions of a pooling area's items, newest first."""
+    statement = select(CatalogueItem).where(
+        CatalogueItem.pooling_area == pooling_area, col(CatalogueItem.code).in_(set(codes))
+    )
     return (await session.exec(statement.order_by(col(CatalogueItem.valid_from).desc()))).all()
 
 
-async def latest_version(session: AsyncSession, *, code: str) -> CatalogueItem | None:
+async def latest_version(session: AsyncSession, *, pooling_area: str, code: str) -> CatalogueItem | None:
     """The newest version of an item, locked, so that two changes come one after the other."""
-    statement = select(CatalogueItem).where(CatalogueItem.code == code)
+    statement = select(CatalogueItem).where(
+        CatalogueItem.pooling_area == pooling_area, CatalogueItem.code == code
+    )
     return (
         await session.exec(
             statement.order_by(col(CatalogueItem.valid_from).desc()).limit(1).with_for_update()
@@ -88,10 +97,11 @@ async def latest_version(session: AsyncSession, *, code: str) -> CatalogueItem |
 
 
 async def list_items(
-    session: AsyncSession, *, on: date, search: str | None, query: PageRequest
+    session: AsyncSession, *, pooling_area: str, on: date, search: str | None, query: PageRequest
 ) -> tuple[list[CatalogueItem], str | None]:
     """The items in force on a day, by code; `search` finds a part of the name or the beginning of the code."""
     statement = select(CatalogueItem).where(
+        CatalogueItem.pooling_area == pooling_area,
         col(CatalogueItem.valid_from) <= on,
         or_(col(CatalogueItem.valid_until).is_(None), col(CatalogueItem.valid_until) > on),
     )

@@ -1,7 +1,7 @@
 """What the hot path reads (结算热路径): everything that decides a settlement, in one statement.
 
 One row for each case asked for: the stored answer of its message id if there is one, and the bill with its
-lines' sums, institution, agreement, person, coverage, assistance and year. The inner LIMIT keeps the planner at
+lines' sums, institution, areas of its agreements, person, coverage, assistance and year. The inner LIMIT keeps the planner at
 one index look-up a table, however many cases are asked for.
 """
 
@@ -19,8 +19,8 @@ LEFT JOIN LATERAL (
         i.name AS institution_name, i.level, i.area AS institution_area,
         p.name AS person_name, p.id_number_masked,
         c.version AS coverage_version, c.area AS insured_area, c.coverages, h.categories, l.*,
-        (SELECT g.number FROM agreement g WHERE g.institution_code = b.institution_code
-            AND g.valid_from <= b.discharged_on AND g.valid_until > b.discharged_on LIMIT 1) AS agreement,
+        (SELECT array_agg(g.area) FROM agreement g WHERE g.institution_code = b.institution_code
+            AND g.valid_from <= b.discharged_on AND g.valid_until > b.discharged_on) AS agreement_areas,
         (SELECT json_agg(json_build_array(a.scheme, a.version, a.in_policy::text, a.deductible_paid::text,
             a.admissions, a.employee_pool::text, a.resident_pool::text, a.catastrophic::text, a.medical_aid::text))
             FROM accumulator a WHERE a.person_id = b.person_id AND a.year = extract(year FROM b.discharged_on)::int

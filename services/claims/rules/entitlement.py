@@ -74,12 +74,16 @@ def identities_on(*, spans: Iterable[Span], day: date) -> tuple[str, ...]:
     return tuple(sorted({span.name for span in spans if span.includes(day)}))
 
 
+def pooled(*, area: str, other: str, pooling_digits: int) -> bool:
+    """Whether two areas are in one pooling area (统筹区): their codes agree in the first `pooling_digits` digits."""
+    return area[:pooling_digits] == other[:pooling_digits]
+
+
 def band(*, institution_level: str, institution_area: str, insured_area: str, pooling_digits: int) -> str:
     """The tariff band (待遇档次): the institution's level, or `out_of_area` outside the pooling area (统筹区外).
 
-    Two areas are in one pooling area when their codes agree in the first `pooling_digits` digits.
     An institution without a level (未定级) counts as level 1. Source: 003 §3C L193, L197.
     """
-    if institution_area[:pooling_digits] != insured_area[:pooling_digits]:
+    if not pooled(area=institution_area, other=insured_area, pooling_digits=pooling_digits):
         return "out_of_area"
     return "level_1" if institution_level == "ungraded" else institution_level

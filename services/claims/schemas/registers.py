@@ -47,6 +47,7 @@ class AgreementCreate(Incoming):
 class AgreementRead(Outgoing):
     agreement_id: UUID = row_id("agreement_id")
     institution_code: str
+    area: Annotated[str, Field(description="签订协议的经办机构所在地，协议在其统筹区内有效")]
     number: str
     valid_from: date
     valid_until: date
