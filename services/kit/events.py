@@ -23,6 +23,8 @@ from services.kit.ids import new_id
 from services.kit.logging import request_id
 
 CHANNEL = "outbox"
+# The broker takes 1 MiB with the headers (its default max_payload); the rest is for those, and for a smaller one.
+MOST_BYTES = 900 * 1024
 
 
 class Outbox(KitBase, table=True):
@@ -80,6 +82,10 @@ class Event(BaseModel):
     example: ClassVar[Mapping[str, Any]]
 
 
+class EventTooLarge(ValueError):
+    """The broker would not take the event; it must say less, or be several (事件过大)."""
+
+
 class Heard(BaseModel):
     """A service's own tolerant view of a foreign event: only the fields that it uses."""
 
@@ -100,7 +106,8 @@ class Envelope:
     request_id: str | None = None
 
     def to_bytes(self) -> bytes:
-        return orjson.dumps(
+        """Raises EventTooLarge."""
+        body = orjson.dumps(
             {
                 "id": str(self.id),
                 "source": self.source,
@@ -110,6 +117,9 @@ class Envelope:
                 "request_id": self.request_id,
             }
         )
+        if len(body) > MOST_BYTES:
+            raise EventTooLarge(f"{self.type} {self.id}: {len(body)} bytes, at most {MOST_BYTES}")
+        return body
 
     @classmethod
     def from_bytes(cls, body: bytes) -> "Envelope":
@@ -138,7 +148,10 @@ def envelope_of(event: Event) -> Envelope:
 
 
 def publish(session: AsyncSession, event: Event) -> None:
-    """Adds the event to the outbox in the caller's transaction: it leaves if and only if that commits."""
+    """Adds the event to the outbox in the caller's transaction: it leaves if and only if that commits.
+
+    Raises EventTooLarge.
+    """
     envelope = envelope_of(event)
     session.add(
         Outbox(id=envelope.id, subject=event.subject, body=envelope.to_bytes(), created_at=envelope.time)

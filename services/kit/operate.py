@@ -41,6 +41,17 @@ class DeadLetterUnheard(Conflict):
     detail = Text("请核对服务版本后再重放。", "Check the service's version before you replay.")
 
 
+class DeadLetterUnreadable(Conflict):
+    """What arrived is no event that this service can read (死信无法识别)."""
+
+    slug = "dead-letter-unreadable"
+    title = Text("事件内容无法识别", "The event cannot be read")
+    detail = Text(
+        "事件内容不符合约定格式，重放无效；请联系发布方更正后重新发布。",
+        "It is not in the agreed form, so a replay cannot help; have its publisher correct and publish it again.",
+    )
+
+
 class DeadLetterRead(BaseModel):
     """A dead letter without its data, which may be personal."""
 
@@ -87,7 +98,7 @@ def router_of(name: str) -> APIRouter:
 
     @router.post(
         "/dead-letters/{dead_letter_id}/replay",
-        responses=answers(DeadLetterNotFound, DeadLetterReplayed, DeadLetterUnheard),
+        responses=answers(DeadLetterNotFound, DeadLetterReplayed, DeadLetterUnheard, DeadLetterUnreadable),
     )
     async def replay_dead_letter(
         request: Request, session: DbSession, dead_letter_id: UUID, caller: Annotated[Identity, operator]
@@ -121,7 +132,10 @@ def router_of(name: str) -> APIRouter:
 async def replay(
     session: AsyncSession, *, dead_letter_id: UUID, hears: dict[str, Hears], caller: str, now: datetime
 ) -> DeadLetter:
-    """The event's effect and the mark that it was replayed, in one transaction."""
+    """The event's effect and the mark that it was replayed, in one transaction.
+
+    Raises DeadLetterNotFound, DeadLetterReplayed, DeadLetterUnheard, DeadLetterUnreadable.
+    """
     letter = await session.get(DeadLetter, dead_letter_id, with_for_update=True)
     if letter is None:
         raise DeadLetterNotFound
@@ -130,7 +144,7 @@ async def replay(
     entry = hears.get(letter.subject)
     if entry is None:
         raise DeadLetterUnheard
-    envelope = Envelope.from_bytes(letter.body)
+    envelope = _read(letter, entry)
     new = await session.exec(
         insert(Inbox)
         .values(event_id=envelope.id, subject=envelope.type, heard_at=now)
@@ -141,3 +155,12 @@ async def replay(
         await entry.apply(session, [envelope])
     letter.replayed_at, letter.replayed_by = now, caller
     return letter
+
+
+def _read(letter: DeadLetter, entry: Hears) -> Envelope:
+    try:
+        envelope = Envelope.from_bytes(letter.body)
+        entry.view.model_validate(envelope.data)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DeadLetterUnreadable from error
+    return envelope

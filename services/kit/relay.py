@@ -42,6 +42,12 @@ _SWEEP = """DELETE FROM outbox WHERE id IN
 _FORGET = """DELETE FROM inbox WHERE event_id IN
              (SELECT event_id FROM inbox WHERE heard_at < now() - interval '60 days' LIMIT 5000)"""
 
+_SET_ASIDE = """WITH gone AS (DELETE FROM outbox WHERE id = ANY($1::uuid[]) RETURNING id, subject, body)
+                INSERT INTO dead_letter (id, event_id, subject, body, error, failed_at)
+                SELECT id, id, subject, body, 'too large for the broker', now() FROM gone"""
+# What a message's headers may take of the broker's max_payload.
+HEADER_BYTES = 1024
+
 Row = tuple[UUID, str, bytes]
 
 
@@ -131,11 +137,21 @@ class Relay:
     async def _step(self, connection: asyncpg.Connection) -> int:
         async with connection.transaction():
             rows = [tuple(row) for row in await connection.fetch(_CLAIM, BATCH)]
-            if rows:
-                await self._publish(rows)
-                await connection.execute(_MARK, [row[0] for row in rows])
-        metrics.events_published.inc(len(rows))
+            fit = [row for row in rows if len(row[2]) + HEADER_BYTES <= self._nats.max_payload]
+            if len(fit) < len(rows):
+                await self._set_aside(connection, [row for row in rows if row not in fit])
+            if fit:
+                await self._publish(fit)
+                await connection.execute(_MARK, [row[0] for row in fit])
+        metrics.events_published.inc(len(fit))
         return len(rows)
+
+    async def _set_aside(self, connection: asyncpg.Connection, rows: Sequence[Row]) -> None:
+        """What the broker would never take becomes a dead letter here, so that it stops nothing behind it."""
+        await connection.execute(_SET_ASIDE, [row[0] for row in rows])
+        for event_id, subject, body in rows:
+            metrics.dead_letters.labels(subject).inc()
+            log.error("relay.too-large", subject=subject, event_id=str(event_id), bytes=len(body))
 
     async def _publish(self, rows: Sequence[Row]) -> None:
         if len(rows) > 1 and await self._publish_batch(rows):

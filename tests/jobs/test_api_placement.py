@@ -129,6 +129,14 @@ class TestMatching:
         assert (await got(office.clerk, f"/vacancies/{vacancy}"))["state"] == "filled"
         assert (await got(office.clerk, f"/seekers/{seeker['seeker_id']}"))["state"] == "employed"
 
+    @pytest.mark.parametrize("at", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+    async def test_refuses_an_interview_at_a_moment_that_cannot_be_meant(
+        self, office: Office, at: str
+    ) -> None:
+        where = "/jobs/v1/introductions/01980000-0000-7000-8000-000000000000/interview"
+        answer = await office.clerk.post(where, json={"at": at}, headers={"Idempotency-Key": at[:10]})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "at")
+
     async def test_gives_the_last_place_to_one_of_two(self, office: Office) -> None:
         vacancy = await office.vacancy(places=1)
         introduced = []

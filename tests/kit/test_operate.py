@@ -27,3 +27,28 @@ class TestRefill:
         assert (answer.status_code, answer.json()) == (200, {"events": 1})
         waiting = await claims_api.pool.fetch("SELECT created_at FROM outbox WHERE published_at IS NULL")
         assert [row["created_at"].month for row in waiting] == [2]
+
+
+class TestReplay:
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"",
+            b"\xff",
+            b"[]",
+            b'{"id": 1}',
+            b'{"id": "01980000-0000-7000-8000-000000000000", "source": "enrolment", "type": "x",'
+            b' "time": "2026-01-01T00:00:00+00:00", "data": {}}',
+        ],
+    )
+    async def test_refuses_what_is_no_event(self, claims_api: ServiceApi, body: bytes) -> None:
+        (letter,) = await claims_api.pool.fetch(
+            """INSERT INTO dead_letter (id, subject, body, error, failed_at)
+               VALUES (gen_random_uuid(), 'enrolment.coverage.changed', $1, 'unreadable', now()) RETURNING id""",
+            body,
+        )
+        operator = claims_api.client("claims:operate")
+        answer = await operator.post(
+            f"/claims/v1/dead-letters/{letter['id']}/replay", headers={"Idempotency-Key": letter["id"].hex}
+        )
+        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/dead-letter-unreadable")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from nats.js.errors import NotFoundError
 from deploy.local.nats import EmbeddedNats
 from deploy.local.postgres import EmbeddedPostgres
 from services.kit import relay as relaying
-from services.kit.events import Envelope, OutboxBell, envelope_of, publish
+from services.kit.events import MOST_BYTES, Envelope, EventTooLarge, OutboxBell, envelope_of, publish
 from services.kit.relay import Relay, ensure_stream
 from services.kit.worker import connect
 from tests.kit import ear
@@ -161,6 +162,17 @@ class TestRelay:
         (rows,) = await side.fetch("SELECT count(*) FROM outbox")
         return bool(found == rows == number)
 
+    async def test_sets_aside_what_the_broker_would_never_take(self, client: Client, toy_side: Side) -> None:
+        await toy_side.fetch(
+            "INSERT INTO outbox (id, subject, body, created_at) VALUES (gen_random_uuid(), 'toy.thing.told', "
+            f"convert_to(repeat('x', {client.max_payload}), 'UTF8'), '2026-01-01Z') RETURNING 1"
+        )
+        await toy_side.tell(1, 2)
+        async with ear.running(relay_of(toy_side, client)):
+            await until(lambda: drained(toy_side))
+        assert await stored(client) == [1, 2]
+        assert await toy_side.fetch("SELECT error FROM dead_letter") == ["too large for the broker"]
+
 
 class TestBrokerAway:
     async def test_costs_delay_and_no_row(self, state: Path, toy_side: Side) -> None:
@@ -192,6 +204,11 @@ class TestEnsureStream:
 
 
 class TestEnvelope:
+    def test_is_refused_when_the_broker_would_not_take_it(self) -> None:
+        told = envelope_of(ThingTold(number=7))
+        with pytest.raises(EventTooLarge, match=r"toy\.thing\.told"):
+            replace(told, data={"text": "x" * MOST_BYTES}).to_bytes()
+
     def test_travels_unchanged(self) -> None:
         told = envelope_of(ThingTold(number=7))
         assert Envelope.from_bytes(told.to_bytes()) == told
