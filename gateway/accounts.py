@@ -1,6 +1,6 @@
 """Staff accounts and system clients: opened, granted, changed, closed.
 
-`python -m gateway.accounts bootstrap` opens the first administrator from ADMIN_ACCOUNT and ADMIN_PASSWORD.
+`python -m gateway.accounts bootstrap` opens the first administrator from ADMIN_ACCOUNT, ADMIN_PASSWORD and ADMIN_AREA.
 """
 
 import asyncio
@@ -17,9 +17,9 @@ from gateway.config import Settings
 from gateway.credentials import check_password, hashed, matches, new_secret
 from gateway.models import Account, Client
 from gateway.roles import Roles, load
-from services.kit import clock
+from services.kit import areas, clock
 from services.kit.db import create_engine, sessions_of
-from services.kit.problems import Conflict, Problem, Refused, Text, Unauthenticated
+from services.kit.problems import Conflict, Forbidden, Problem, Refused, Text, Unauthenticated
 
 SECRET_OVERLAP = timedelta(hours=24)
 
@@ -30,6 +30,17 @@ class AccountTaken(Conflict):
     slug = "account-taken"
     title = Text("账号已存在", "The account name is taken")
     detail = Text("请换一个账号名。", "Choose another account name.")
+
+
+class AreaOutside(Forbidden):
+    """An administrator acts in his own area and what lies below it (超出管理区划)."""
+
+    slug = "area-outside"
+    title = Text("超出本人管理的行政区划", "Outside your area")
+    detail = Text(
+        "区划 {area} 不在您管理的区划 {own} 之内，请由上级或当地管理员办理。",
+        "{area} is not within your area {own}; ask the administrator there or above.",
+    )
 
 
 class SignInRefused(Unauthenticated):
@@ -193,6 +204,12 @@ def _totp_context(account_id: UUID) -> str:
     return f"account.totp_secret:{account_id}"
 
 
+def check_area(area: str, *, own: str) -> None:
+    """What is made must lie within the administrator's own area. Raises AreaOutside."""
+    if not areas.covers(own, area):
+        raise AreaOutside(area=area, own=own)
+
+
 async def open_account(
     session: AsyncSession,
     *,
@@ -277,9 +294,11 @@ async def secret_matches(client: Client | None, secret: str, *, now: datetime) -
     return await matches(secret, client.previous_hash)
 
 
-async def change_secret(session: AsyncSession, *, client_id: str, secret_hash: str, now: datetime) -> Client:
-    """A new secret; the old one works for a day."""
-    client = await queries.get_client(session, client_id)
+async def change_secret(
+    session: AsyncSession, *, client_id: str, within: str, secret_hash: str, now: datetime
+) -> Client:
+    """A new secret; the old one works for a day. Raises ClientNotFound."""
+    client = await queries.get_client(session, client_id, within=within)
     client.previous_hash, client.previous_until = client.secret_hash, now + SECRET_OVERLAP
     client.secret_hash = secret_hash
     return client
@@ -315,7 +334,13 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("用法 usage: python -m gateway.accounts bootstrap\n")
         return 2
     name, password = os.environ.get("ADMIN_ACCOUNT", "admin"), os.environ.get("ADMIN_PASSWORD", "")
+    # The first administrator governs the whole installation, unless it says otherwise.
     area = os.environ.get("ADMIN_AREA", "000000")
+    if not areas.CODE.fullmatch(area):
+        sys.stderr.write(
+            "ADMIN_AREA: 应为六位行政区划代码，000000 为全部 · six digits; 000000 is everywhere\n"
+        )
+        return 1
     try:
         made = asyncio.run(
             bootstrap(

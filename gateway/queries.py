@@ -9,6 +9,7 @@ from sqlmodel import col, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from gateway.models import Account, AuditEntry, Client, Session, WechatUser
+from services.kit.areas import covered, covers
 from services.kit.paging import PageRequest, page
 from services.kit.problems import NotFound, Text
 
@@ -42,17 +43,22 @@ async def find_account_named(
     return (await session.exec(statement.with_for_update() if for_update else statement)).first()
 
 
-async def get_account(session: AsyncSession, account_id: UUID, *, for_update: bool = False) -> Account:
-    """Raises AccountNotFound."""
+async def get_account(
+    session: AsyncSession, account_id: UUID, *, within: str | None = None, for_update: bool = False
+) -> Account:
+    """The account; `within` an area, where an administrator asks for it. Raises AccountNotFound."""
     account = await session.get(Account, account_id, with_for_update=for_update or None)
-    if account is None:
+    if account is None or (within is not None and not covers(within, account.area)):
         raise AccountNotFound
     return account
 
 
-async def list_accounts(session: AsyncSession, query: PageRequest) -> tuple[list[Account], str | None]:
-    """All accounts, the newest first."""
-    return await page(session, select(Account), key=(col(Account.id),), query=query)
+async def list_accounts(
+    session: AsyncSession, query: PageRequest, *, within: str
+) -> tuple[list[Account], str | None]:
+    """The accounts within an area, the newest first."""
+    statement = select(Account).where(covered(col(Account.area), within))
+    return await page(session, statement, key=(col(Account.id),), query=query)
 
 
 async def find_client(session: AsyncSession, client_id: str, *, for_update: bool = False) -> Client | None:
@@ -61,17 +67,20 @@ async def find_client(session: AsyncSession, client_id: str, *, for_update: bool
     return (await session.exec(statement.with_for_update() if for_update else statement)).first()
 
 
-async def get_client(session: AsyncSession, client_id: str) -> Client:
-    """For a change. Raises ClientNotFound."""
+async def get_client(session: AsyncSession, client_id: str, *, within: str) -> Client:
+    """A system within an area, for a change. Raises ClientNotFound."""
     client = await find_client(session, client_id, for_update=True)
-    if client is None:
+    if client is None or not covers(within, client.area):
         raise ClientNotFound
     return client
 
 
-async def list_clients(session: AsyncSession, query: PageRequest) -> tuple[list[Client], str | None]:
-    """All systems, the newest first."""
-    return await page(session, select(Client), key=(col(Client.id),), query=query)
+async def list_clients(
+    session: AsyncSession, query: PageRequest, *, within: str
+) -> tuple[list[Client], str | None]:
+    """The systems within an area, the newest first."""
+    statement = select(Client).where(covered(col(Client.area), within))
+    return await page(session, statement, key=(col(Client.id),), query=query)
 
 
 async def find_session(session: AsyncSession, refresh_hash: bytes) -> Session | None:
@@ -116,14 +125,24 @@ async def find_wechat_user(
 
 
 async def list_audit(
-    session: AsyncSession, query: PageRequest, *, since: datetime | None, until: datetime | None, **same: Any
+    session: AsyncSession,
+    query: PageRequest,
+    *,
+    within: str,
+    since: datetime | None,
+    until: datetime | None,
+    **same: Any,
 ) -> tuple[list[AuditEntry], str | None]:
-    """Rows of the trail, the newest first; a begun row only where its outcome is missing."""
+    """Rows of the trail by callers of an area, the newest first; a begun row only where its outcome is missing.
+
+    Rows without an area (nobody, or a citizen not yet bound) are seen only from "000000", which covers all.
+    """
     ended = AuditEntry.__table__.alias("ended")  # type: ignore[attr-defined]
     outcome = select(ended.c.id).where(
         ended.c.chain == AuditEntry.chain, ended.c.begun_place == AuditEntry.place
     )
     statement = select(AuditEntry).where(or_(col(AuditEntry.phase) == "ended", ~outcome.exists()))
+    statement = statement.where(covered(col(AuditEntry.area), within))
     for name, value in same.items():
         if value is not None:
             statement = statement.where(getattr(AuditEntry, name) == value)

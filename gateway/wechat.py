@@ -20,6 +20,7 @@ from gateway.limits import TooManyRequests
 from gateway.models import WechatUser
 from gateway.proxy import IDENTITY, ServiceBroken, ServiceTimeout, ServiceUnavailable
 from gateway.upstream import ConnectFailed, TimedOut, Upstream, UpstreamError
+from services.kit.areas import covers
 from services.kit.identifiers import mask_name
 from services.kit.identity import Identity
 from services.kit.problems import Conflict, Forbidden, Problem, Refused, Text, Unauthenticated, Unavailable
@@ -249,10 +250,12 @@ async def bind(
     return user
 
 
-async def unbind(session: AsyncSession, *, person_id: UUID, now: datetime) -> list[str]:
-    """The person is bound to nothing; his sessions end. The ended sessions."""
+async def unbind(
+    session: AsyncSession, *, person_id: UUID, now: datetime, within: str | None = None
+) -> list[str]:
+    """The person (`within` an area, where an administrator unbinds) is bound to nothing. The ended sessions."""
     user = await queries.find_wechat_user(session, person_id=person_id)
-    if user is None:
+    if user is None or (within is not None and not covers(within, user.area or "")):
         raise queries.BindingNotFound
     user.person_id = user.area = user.name = user.bound_at = None
     return await queries.end_sessions(session, owner=str(user.id), now=now)

@@ -9,10 +9,12 @@ from gateway import queries
 from gateway.accounts import (
     AccountLocked,
     AccountTaken,
+    AreaOutside,
     OneTimeCodeRefused,
     PasswordUnchanged,
     PasswordWrong,
     change_password,
+    check_area,
     open_account,
 )
 from gateway.api.acting import resource
@@ -94,10 +96,11 @@ def _not_own(caller: Identity, account_id: UUID) -> None:
 @router.post(
     "/accounts",
     status_code=201,
-    responses=answers(AccountTaken, PasswordWeak, RoleUnknown, DutiesIncompatible),
+    responses=answers(AccountTaken, AreaOutside, PasswordWeak, RoleUnknown, DutiesIncompatible),
 )
 async def create_account(request: Request, body: AccountCreate, caller: Administrator) -> AccountRead:
     """开设账号 · a new staff account with an initial password."""
+    check_area(body.area, own=caller.area)
     state, password = request.app.state, body.password.get_secret_value()
     roles = state.roles.check(body.roles, kind="staff")
     state.credentials.check(password, account=body.account)
@@ -122,8 +125,8 @@ async def create_account(request: Request, body: AccountCreate, caller: Administ
 
 @router.get("/accounts")
 async def list_accounts(session: DbSession, query: PageQuery, caller: Administrator) -> Page[AccountRead]:
-    """账号清单 · all staff accounts."""
-    rows, following = await queries.list_accounts(session, query)
+    """账号清单 · the staff accounts of the administrator's area and below."""
+    rows, following = await queries.list_accounts(session, query, within=caller.area)
     return Page(items=[_read(row) for row in rows], next=following)
 
 
@@ -136,7 +139,7 @@ async def grant_roles(
 ) -> AccountRead:
     """授权 · these roles and no others; sessions end, so that they count at once."""
     _not_own(caller, account_id)
-    account = await queries.get_account(session, account_id, for_update=True)
+    account = await queries.get_account(session, account_id, within=caller.area, for_update=True)
     account.roles = request.app.state.roles.check(body.roles, kind="staff")
     resource(request, name="roles", value="+".join(account.roles))
     await _end(request, session, account_id)
@@ -149,7 +152,7 @@ async def disable_account(
 ) -> AccountRead:
     """停用账号 · ends its sessions at once."""
     _not_own(caller, account_id)
-    account = await queries.get_account(session, account_id, for_update=True)
+    account = await queries.get_account(session, account_id, within=caller.area, for_update=True)
     account.disabled_at = account.disabled_at or clock.now()
     await _end(request, session, account_id)
     return _read(account)
@@ -159,7 +162,7 @@ async def disable_account(
 async def enable_account(session: DbSession, account_id: UUID, caller: Administrator) -> AccountRead:
     """启用账号 · the account works again."""
     _not_own(caller, account_id)
-    account = await queries.get_account(session, account_id, for_update=True)
+    account = await queries.get_account(session, account_id, within=caller.area, for_update=True)
     account.disabled_at = None
     return _read(account)
 
@@ -174,7 +177,7 @@ async def reset_password(
     _not_own(caller, account_id)
     state, password = request.app.state, body.new_password.get_secret_value()
     async with state.sessions() as session:
-        account = await queries.get_account(session, account_id)
+        account = await queries.get_account(session, account_id, within=caller.area)
     state.credentials.check(password, account=account.name_key)
     password_hash = await hashed(password)
     async with state.sessions.begin() as session:
@@ -253,7 +256,7 @@ async def confirm_one_time_code(
 async def drop_one_time_code(session: DbSession, account_id: UUID, caller: Administrator) -> Response:
     """取消动态口令 · for a lost phone, by the administrator."""
     _not_own(caller, account_id)
-    account = await queries.get_account(session, account_id, for_update=True)
+    account = await queries.get_account(session, account_id, within=caller.area, for_update=True)
     account.totp_secret = account.totp_confirmed_at = None
     return Response(status_code=204)
 

@@ -33,10 +33,11 @@ async def list_audit(
     since: Annotated[Moment | None, Query(alias="from", description="起（含）· from")] = None,
     until: Annotated[Moment | None, Query(description="止（不含）· until")] = None,
 ) -> Page[AuditRead]:
-    """审计查询 · who did what, when, from where; the newest first."""
+    """审计查询 · who of the caller's area and below did what, when, from where; the newest first."""
     rows, following = await queries.list_audit(
         session,
         query,
+        within=caller.area,
         since=since,
         until=until,
         subject=subject,

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 
 from gateway import queries
-from gateway.accounts import change_secret, register_client
+from gateway.accounts import AreaOutside, change_secret, check_area, register_client
 from gateway.api.acting import resource
 from gateway.credentials import hashed, new_secret
 from gateway.models import Client
@@ -26,9 +26,10 @@ def _with_secret(client: Client, secret: str) -> ClientSecretRead:
     return ClientSecretRead.model_validate(client.model_dump() | {"client_secret": secret})
 
 
-@router.post("", status_code=201, responses=answers(RoleUnknown, DutiesIncompatible))
+@router.post("", status_code=201, responses=answers(AreaOutside, RoleUnknown, DutiesIncompatible))
 async def create_client(request: Request, body: ClientCreate, caller: Administrator) -> ClientSecretRead:
     """接入系统登记 · the secret is shown once."""
+    check_area(body.area, own=caller.area)
     state, secret = request.app.state, new_secret()
     roles = state.roles.check(body.roles, kind="system")
     secret_hash = await hashed(secret)
@@ -52,8 +53,8 @@ async def create_client(request: Request, body: ClientCreate, caller: Administra
 
 @router.get("")
 async def list_clients(session: DbSession, query: PageQuery, caller: Administrator) -> Page[ClientRead]:
-    """接入系统清单 · all systems."""
-    rows, following = await queries.list_clients(session, query)
+    """接入系统清单 · the systems of the administrator's area and below."""
+    rows, following = await queries.list_clients(session, query, within=caller.area)
     return Page(items=[ClientRead.model_validate(row) for row in rows], next=following)
 
 
@@ -63,7 +64,9 @@ async def rotate_secret(request: Request, client_id: str, caller: Administrator)
     secret = new_secret()
     secret_hash = await hashed(secret)
     async with request.app.state.sessions.begin() as session:
-        client = await change_secret(session, client_id=client_id, secret_hash=secret_hash, now=clock.now())
+        client = await change_secret(
+            session, client_id=client_id, within=caller.area, secret_hash=secret_hash, now=clock.now()
+        )
     return _with_secret(client, secret)
 
 
@@ -72,7 +75,7 @@ async def disable_client(
     request: Request, session: DbSession, client_id: str, caller: Administrator
 ) -> ClientRead:
     """停用接入系统 · its tokens end at once, and the old secret with them."""
-    client = await queries.get_client(session, client_id)
+    client = await queries.get_client(session, client_id, within=caller.area)
     client.disabled_at, client.previous_hash = client.disabled_at or clock.now(), None
     for ended in await queries.end_sessions(session, owner=client_id, now=clock.now()):
         request.app.state.revoked.add(ended)
@@ -82,6 +85,6 @@ async def disable_client(
 @router.delete("/{client_id}/disablement", responses=answers(ClientNotFound))
 async def enable_client(session: DbSession, client_id: str, caller: Administrator) -> ClientRead:
     """启用接入系统 · the system may call again."""
-    client = await queries.get_client(session, client_id)
+    client = await queries.get_client(session, client_id, within=caller.area)
     client.disabled_at = None
     return ClientRead.model_validate(client)

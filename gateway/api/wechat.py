@@ -118,10 +118,12 @@ async def unbind_person(
     caller: Annotated[Identity, requires("gateway:accounts")],
 ) -> Response:
     """窗口解绑 · by the administrator, for a lost phone."""
-    await _unbind(request, session, person_id)
+    await _unbind(request, session, person_id, within=caller.area)
     return Response(status_code=204)
 
 
-async def _unbind(request: Request, session: DbSession, person_id: UUID) -> None:
-    for ended in await wechat.unbind(session, person_id=person_id, now=clock.now()):
+async def _unbind(
+    request: Request, session: DbSession, person_id: UUID, *, within: str | None = None
+) -> None:
+    for ended in await wechat.unbind(session, person_id=person_id, within=within, now=clock.now()):
         request.app.state.revoked.add(ended)

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.jobs import problems
 from services.jobs.codes import EmployerState, VacancyState
 from services.jobs.models import Employer, HiringRecord, Introduction, Seeker, Vacancy
+from services.kit.areas import covered
 from services.kit.identity import Identity
 from services.kit.paging import PageRequest, page
 
@@ -116,7 +117,7 @@ async def list_published(
     """The public list (公共招聘): open vacancies with their employer's name, of an area or occupation group."""
     statement = select(Vacancy).where(_open(today))
     if area is not None:
-        statement = statement.where(col(Vacancy.area).startswith(area.rstrip("0") or area, autoescape=True))
+        statement = statement.where(covered(col(Vacancy.area), area))
     if occupation is not None:
         statement = statement.where(col(Vacancy.occupation).startswith(occupation, autoescape=True))
     rows, following = await page(session, statement, key=(col(Vacancy.vacancy_id),), query=query)
