@@ -27,7 +27,7 @@ from gateway.auth import (
 )
 from gateway.config import Settings
 from gateway.docs import Pages
-from gateway.limits import Buckets, Policy, TooManyRequests
+from gateway.limits import Addresses, Policy, TooManyRequests
 from gateway.metrics import Meter
 from gateway.openapi import merged
 from gateway.own import OWN_BODY, Own
@@ -62,8 +62,11 @@ class Gateway:
         self.upstreams = {
             name: Upstream(address, bounds=bounds_of(settings)) for name, address in settings.services.items()
         }
-        self.addresses = Buckets(
+        self.addresses = Addresses(
             Policy("address", settings.rate_sign_in, max(1, round(settings.rate_sign_in * 4)))
+        )
+        self.readers = Addresses(
+            Policy("reader", settings.rate_citizen, max(1, round(settings.rate_citizen * 4)))
         )
         own: FastAPI = create_own(settings, roles=roles, gateway=self)
         self.own = Own(own)
@@ -135,8 +138,7 @@ class Gateway:
     def _admit(self, ask: Ask, route: Route) -> None:
         """Deny by default. Raises a Problem."""
         if route.public:
-            if not route.safe:
-                self.addresses.take(ask.client_ip)
+            (self.readers if route.safe else self.addresses).take(ask.client_ip)
             return
         caller = ask.caller = self._caller(ask)
         ask.left = caller.bucket.take()
@@ -254,7 +256,7 @@ class Gateway:
         self.meter.count(ask.route.action if ask.route else "none", status, ask.began)
 
     async def _health(self, path: str, send: Send) -> None:
-        ready = self.trail.connected and self.own.started
+        ready = self.trail.connected and self.own.started and self.revoked.known
         status = 200 if path == "/health/live" or (path == "/health/ready" and ready) else 503
         if path not in ("/health/live", "/health/ready"):
             status = 404

@@ -256,6 +256,7 @@ class Revocations:
     def __init__(self, url: str, *, keep: timedelta) -> None:
         self._url, self._keep = url, keep
         self._ended: dict[str, float] = {}
+        self.known = False  # whether the database was read once; before, ended sessions would pass
         self._task: asyncio.Task[None] | None = None
 
     def __contains__(self, session: str) -> bool:
@@ -291,7 +292,6 @@ class Revocations:
         connection = await asyncpg.connect(self._url, timeout=3, command_timeout=5, server_settings=settings)
         try:
             await connection.add_listener(CHANNEL, lambda *heard: self.add(str(heard[-1])))
-            await connection.execute(PURGE)
             while True:
                 before = datetime.now(UTC)
                 for row in await connection.fetch("SELECT id FROM session WHERE ended_at >= $1", since):
@@ -299,7 +299,8 @@ class Revocations:
                 # Rows that commit late carry an earlier time: look back a little further than the last poll.
                 since = before - timedelta(seconds=30)
                 self._forget()
-                if before.minute == before.second == 0:
+                first, self.known = not self.known, True
+                if first or before.minute == before.second == 0:
                     await connection.execute(PURGE)
                 await asyncio.sleep(POLL_SECONDS)
         finally:

@@ -46,7 +46,9 @@ class Settings(BaseSettings):
         default=50.0, gt=0, description="requests a second and caller; at once: four times"
     )
     rate_system: float = Field(default=500.0, gt=0)
-    rate_citizen: float = Field(default=10.0, gt=0)
+    rate_citizen: float = Field(
+        default=10.0, gt=0, description="also of an address that reads what is public"
+    )
     rate_sign_in: float = Field(default=5.0, gt=0, description="sign-ins and failures a second and address")
 
     access_minutes: int = Field(default=15, ge=1, le=60)

@@ -6,6 +6,8 @@ Each replica counts for itself: with n replicas a caller can reach n times his l
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
 
 from services.kit.problems import Problem, Text
 
@@ -105,3 +107,22 @@ class Buckets:
         bucket = self.of(key)
         if bucket.take() < 0:
             raise TooManyRequests(retry_after=bucket.wait())
+
+
+class Addresses(Buckets):
+    """Buckets by the address that asks; one for each /64 of IPv6, which is the least that a subscriber gets."""
+
+    def of(self, key: str) -> Bucket:
+        """The bucket of an address."""
+        return super().of(_network(key))
+
+
+@lru_cache(maxsize=10_000)
+def _network(address: str) -> str:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    return str(parsed.ipv4_mapped or IPv6Address(int(parsed) >> 64 << 64))

@@ -1,6 +1,8 @@
 """How often a caller may ask."""
 
-from gateway.limits import Bucket, Buckets, Policy
+import pytest
+
+from gateway.limits import Addresses, Bucket, Buckets, Policy
 from tests.gateway.conftest import opened
 from tests.gateway.test_entrance import slug
 
@@ -65,3 +67,25 @@ class TestAddresses:
         async with opened(prepared, rate_sign_in=0.01) as narrow:
             answers = [await narrow.client("a.b.c").get("/claims/v1/bills") for _ in range(2)]
             assert [answer.status_code for answer in answers] == [401, 429]
+
+    async def test_are_limited_at_public_reading_too(self, prepared):
+        async with opened(prepared, rate_citizen=0.01) as narrow:
+            answers = [await narrow.client().get("/claims/v1/codes") for _ in range(2)]
+            assert [answer.status_code for answer in answers] == [200, 429]
+            assert slug(answers[1]) == "too-many-requests"
+            assert (await narrow.sign_in()).status_code == 201  # reading much keeps nobody from signing in
+
+    @pytest.mark.parametrize(
+        ("one", "other", "same"),
+        [
+            ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", True),
+            ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
+            ("::ffff:192.0.2.1", "192.0.2.1", True),
+            ("192.0.2.1", "192.0.2.2", False),
+            ("fe80::1%eth0", "fe80::2%eth0", True),
+            ("", "", True),
+        ],
+    )
+    def test_of_ipv6_count_by_network(self, one, other, same):
+        addresses = Addresses(Policy("address", 1.0, 1))
+        assert (addresses.of(one) is addresses.of(other)) is same

@@ -5,6 +5,7 @@ import asyncio
 import httpx
 import pytest
 
+from gateway.auth import Revocations
 from services.kit.ids import new_id
 from tests.gateway.build import raw, scripted
 from tests.gateway.conftest import opened
@@ -337,11 +338,31 @@ class TestServices:
                 await client.get("/claims/v1/bills")
 
 
+async def until_ready(entrance):
+    async with asyncio.timeout(5):
+        while (await entrance.client().get("/health/ready")).status_code != 200:
+            await asyncio.sleep(0.02)
+
+
 class TestHealth:
     async def test_is_told_without_a_token(self, entrance):
         assert (await entrance.client().get("/health/live")).status_code == 200
-        assert (await entrance.client().get("/health/ready")).status_code == 200
+        await until_ready(entrance)
         assert (await entrance.client().get("/health/secret")).status_code == 404
+
+    async def test_is_ready_when_ended_sessions_are_known(self, prepared, monkeypatch):
+        listen, let = Revocations._listen, asyncio.Event()
+
+        async def late(*given):
+            await let.wait()
+            await listen(*given)
+
+        monkeypatch.setattr(Revocations, "_listen", late)
+        async with opened(prepared) as starting:
+            await starting.hospital()  # everything else is up
+            assert (await starting.client().get("/health/ready")).status_code == 503
+            let.set()
+            await until_ready(starting)
 
     async def test_and_metrics_stand_apart(self, prepared, spare_port):
         async with opened(prepared, metrics_port=spare_port) as measured:
