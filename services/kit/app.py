@@ -1,5 +1,6 @@
 """create_app(): the one way a service becomes a FastAPI app."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -23,6 +24,7 @@ from services.kit.observe import Observe
 from services.kit.problems import MEDIA_TYPE, Forbidden, Invalid, Text, Unauthenticated, Unavailable, answers
 
 VERSION = "v1"
+CLOSE_SECONDS = 3.0
 
 
 def create_app(
@@ -72,7 +74,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await pool.close()
+        await _close(pool)
         await engine.dispose()
 
 
@@ -87,6 +89,14 @@ async def hot_pool(settings: Settings, *, name: str) -> asyncpg.Pool:
         reset=_keep,
         server_settings=server_settings(name),
     )
+
+
+async def _close(pool: asyncpg.Pool) -> None:
+    # A connection that somebody still holds would keep `close` waiting past the stop budget.
+    try:
+        await asyncio.wait_for(pool.close(), CLOSE_SECONDS)
+    except TimeoutError:
+        pool.terminate()
 
 
 async def _keep(connection: asyncpg.Connection) -> None:
