@@ -353,7 +353,7 @@ def upgrade() -> None:
         sa.Column("area", sa.String(), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("grade", sa.String(), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
         sa.Column("premium_version", sa.String(), nullable=False),
         sa.Column("subsidy_version", sa.String(), nullable=False),
         sa.Column("enrolled_on", sa.Date(), nullable=False),
@@ -381,15 +381,15 @@ def upgrade() -> None:
         sa.Column("area", sa.String(), nullable=False),
         sa.Column("amount", sa.Numeric(precision=14, scale=2), nullable=False),
         sa.Column("received", sa.Numeric(precision=14, scale=2), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
         sa.Column("issued_on", sa.Date(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("paid_on", sa.Date(), nullable=True),
         sa.Column("determination_id", sa.Uuid(), nullable=True),
         sa.Column("enrolment_id", sa.Uuid(), nullable=True),
-        sa.CheckConstraint("(status = 'paid') = (paid_on IS NOT NULL)", name=op.f("ck_bill_paid_on")),
+        sa.CheckConstraint("(state = 'paid') = (paid_on IS NOT NULL)", name=op.f("ck_bill_paid_on")),
         sa.CheckConstraint(
-            "status = 'reversed' OR (status = 'paid') = (received = amount)", name=op.f("ck_bill_paid")
+            "state = 'reversed' OR (state = 'paid') = (received = amount)", name=op.f("ck_bill_paid")
         ),
         sa.CheckConstraint(
             "amount >= 0 AND received >= 0 AND received <= amount", name=op.f("ck_bill_amounts")
@@ -412,7 +412,7 @@ def upgrade() -> None:
         "bill",
         ["due_on"],
         unique=False,
-        postgresql_where=sa.text("status = 'determined'"),
+        postgresql_where=sa.text("state = 'determined'"),
     )
     op.create_index(op.f("ix_bill_enrolment_id"), "bill", ["enrolment_id"], unique=False)
     op.create_index(op.f("ix_bill_payer_id"), "bill", ["payer_id"], unique=False)
@@ -777,7 +777,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_bill_payer_id"), table_name="bill")
     op.drop_index(op.f("ix_bill_enrolment_id"), table_name="bill")
     op.drop_index(
-        op.f("ix_bill_due_on"), table_name="bill", postgresql_where=sa.text("status = 'determined'")
+        op.f("ix_bill_due_on"), table_name="bill", postgresql_where=sa.text("state = 'determined'")
     )
     op.drop_index(op.f("ix_bill_determination_id"), table_name="bill")
     op.drop_index(op.f("ix_bill_area_bill_bill_id"), table_name="bill")

@@ -16,7 +16,7 @@ CODES = {
     "minimum_living_allowance five_guarantees extreme_poverty key_entitled orphan elderly urban_three_without five_elders low_income edge_of_poverty": "assistance.category enrolment_member.aided_as",
     "urban rural": "assistance.hukou person.hukou",
     "employer household civil_affairs finance": "bill.payer_kind",
-    "determined paid overdue reversed": "bill.status",
+    "determined paid overdue reversed": "bill.state",
     "due received due_reversed": "collection_entry.kind",
     "employer person": "contribution.payer determination_line.payer",
     "pension employee_medical unemployment maternity work_injury resident_medical": "contribution.scheme coverage.scheme determination_line.scheme employer_scheme.scheme",
@@ -32,7 +32,7 @@ CODES = {
     "apply approve return reject correct withdraw object": "procedure_step.move",
     "tax_receipt bank_line": "receipt.kind",
     "standard grade_1 grade_2": "resident_enrolment.grade",
-    "registered effective": "resident_enrolment.status",
+    "registered effective": "resident_enrolment.state",
 }
 
 APPEND_ONLY = (
