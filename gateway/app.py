@@ -1,10 +1,10 @@
-"""The gateway: one raw ASGI application. `python -m uvicorn gateway.app:app --loop uvloop --http httptools`.
+"""The gateway: one raw ASGI application. `python -m uvicorn gateway.app:app --loop uvloop --http gateway.protocol:Protocol`.
 
 A request's way: route → who → limit → body → trail → service (or the gateway's own routes) → trail → answer.
 """
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Any
 
@@ -31,19 +31,18 @@ from gateway.limits import Addresses, Policy, TooManyRequests
 from gateway.metrics import Meter
 from gateway.openapi import merged
 from gateway.own import OWN_BODY, Own
-from gateway.proxy import Body, ClientGone, RawHeaders, Receive, Send, forward, relay
+from gateway.proxy import Body, ClientGone, RawHeaders, Receive, Send, forward, relay, request_head
 from gateway.roles import BIND
 from gateway.roles import load as load_roles
 from gateway.routes import Route
-from gateway.upstream import Bounds, Upstream
-from gateway.wire import join_writes
+from gateway.upstream import Bounds, Connection, Unsendable, Upstream
+from gateway.wire import join_writes, send_whole
 from services.kit import logging
 from services.kit.identity import ScopeMissing
 from services.kit.problems import Problem, Unexpected, answer
 
 log = structlog.get_logger()
 
-LINGER_SECONDS, LINGER_BYTES = 2.0, 32 * 1024 * 1024
 FIXED: RawHeaders = [(b"x-content-type-options", b"nosniff")]
 NO_STORE = (b"cache-control", b"no-store")
 
@@ -93,14 +92,17 @@ class Gateway:
         """One request."""
         page = self.pages.get(scope["method"], scope["path"])
         if page is not None:
-            await _send(send, *page)
+            await send_whole(send, *page)
             return
         if scope["path"].startswith("/health/"):
             await self._health(scope["path"], send)
             return
         ask = ask_of(scope)
+        await self._told(ask, self._serve(ask, scope, receive, send), receive, send)
+
+    async def _told(self, ask: Ask, work: Awaitable[None], receive: Receive, send: Send) -> None:
         try:
-            await self._serve(ask, scope, receive, send)
+            await work
         except Problem as problem:
             await self._refuse(ask, problem, receive, send)
         except ClientGone:
@@ -126,6 +128,52 @@ class Gateway:
             await self._own(ask, route, scope, await self._whole(ask, body, begun), begun, send)
         else:
             await self._service(ask, route, body, begun, receive, send)
+
+    # the short way of a plain read (gateway.protocol) ----------------------------------------------
+
+    def is_plain(self, ask: Ask, headers: RawHeaders) -> bool:
+        """Whether a request is a read for a service, without a body. Nothing is done yet."""
+        try:
+            ask.route, ask.values = self.routes.match(ask.method, ask.path)
+            if ask.route.service not in self.upstreams:
+                return False
+            ask.read_headers(headers, self.settings.trusted)
+            return ask.route.safe and ask.body_length(0) == 0
+        except Problem:
+            return False
+
+    def begin(self, ask: Ask) -> Connection | None:
+        """Admits a plain read and sends it on; None when no kept connection is free. Raises a Problem."""
+        assert ask.route is not None
+        self._admit(ask, ask.route)
+        upstream = self.upstreams[ask.route.service]
+        identity = self.signer.of(ask.caller, ask.route.service) if ask.caller else None
+        head, lines = request_head(ask, upstream, identity, b"")
+        try:
+            return upstream.begin(head, lines=lines)
+        except Unsendable:
+            return None
+
+    async def resume(
+        self,
+        ask: Ask,
+        begun: Connection | Exception | None,
+        scope: dict[str, Any],
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """Goes on with a plain read in the ordinary way: refused, not yet sent, or sent over a connection."""
+        join_writes(send)
+        await self._told(ask, self._resume(ask, begun, receive, send), receive, send)
+
+    async def _resume(
+        self, ask: Ask, begun: Connection | Exception | None, receive: Receive, send: Send
+    ) -> None:
+        if isinstance(begun, Exception):
+            raise begun
+        assert ask.route is not None
+        body = Body(receive, length=0, limit=0, seconds=self.settings.read_seconds)
+        await self._service(ask, ask.route, body, None, receive, send, sent=begun)
 
     def _limit(self, route: Route) -> int:
         if route.service == "gateway":
@@ -188,15 +236,23 @@ class Gateway:
         else:
             self.trail.note(ask.entry("ended", outcome=outcome, status=status))
         self._count(ask, status)
-        await _send(send, status, [*headers, NO_STORE, *self._added(ask)], content)
+        await send_whole(send, status, [*headers, NO_STORE, *self.added(ask)], content)
 
     async def _service(
-        self, ask: Ask, route: Route, body: Body, begun: int | None, receive: Receive, send: Send
+        self,
+        ask: Ask,
+        route: Route,
+        body: Body,
+        begun: int | None,
+        receive: Receive,
+        send: Send,
+        *,
+        sent: Connection | None = None,
     ) -> None:
         upstream = self.upstreams[route.service]
         identity = self.signer.of(ask.caller, route.service) if ask.caller else None
         try:
-            connection = await forward(ask, upstream, identity, body)
+            connection = await forward(ask, upstream, identity, body, sent=sent)
         except ClientGone:
             await self._end(ask, begun, outcome="failed", status=499)
             raise
@@ -206,11 +262,11 @@ class Gateway:
         try:
             status = connection.status
             if begun is None:
-                self.trail.note(ask.entry("ended", outcome=_outcome(status), status=status))
+                self.note(ask, status)
             else:
                 await self._end(ask, begun, outcome=_outcome(status), status=status)
-            self._count(ask, status)
-            await relay(connection, self._added(ask), receive, send)
+                self._count(ask, status)
+            await relay(connection, self.added(ask), receive, send)
         finally:
             upstream.release(connection)
 
@@ -221,9 +277,15 @@ class Gateway:
         else:
             await self.trail.end(entry)
 
+    def note(self, ask: Ask, status: int) -> None:
+        """Writes down that a service answered a read."""
+        self.trail.note(ask.entry("ended", outcome=_outcome(status), status=status))
+        self._count(ask, status)
+
     # answers -------------------------------------------------------------------------------------
 
-    def _added(self, ask: Ask) -> RawHeaders:
+    def added(self, ask: Ask) -> RawHeaders:
+        """The headers that the gateway itself adds to an answer."""
         added = [*FIXED, (b"x-request-id", ask.request_id)]
         if ask.caller is not None and ask.left >= 0:
             bucket = ask.caller.bucket
@@ -246,11 +308,11 @@ class Gateway:
             instance=ask.path.decode("latin-1"),
             request_id=ask.request_id.decode("ascii"),
         )
-        headers = [*told.raw_headers, NO_STORE, *self._added(ask)]
+        headers = [*told.raw_headers, NO_STORE, *self.added(ask)]
         unread = problem.status in (408, 413)
         if unread:
             headers.append((b"connection", b"close"))
-        await _send(send, problem.status, headers, bytes(told.body), rest=receive if unread else None)
+        await send_whole(send, problem.status, headers, bytes(told.body), rest=receive if unread else None)
 
     def _count(self, ask: Ask, status: int) -> None:
         self.meter.count(ask.route.action if ask.route else "none", status, ask.began)
@@ -261,7 +323,7 @@ class Gateway:
         if path not in ("/health/live", "/health/ready"):
             status = 404
         body = b'{"status":"%b"}' % {200: b"ok", 503: b"starting", 404: b"unknown"}[status]
-        await _send(send, status, [(b"content-type", b"application/json"), *FIXED], body)
+        await send_whole(send, status, [(b"content-type", b"application/json"), *FIXED], body)
 
 
 def bounds_of(settings: Settings) -> Bounds:
@@ -280,31 +342,6 @@ def _outcome(status: int) -> str:
     return "refused" if status < 500 else "failed"
 
 
-async def _send(
-    send: Send, status: int, headers: RawHeaders, body: bytes, *, rest: Receive | None = None
-) -> None:
-    if not any(name == b"content-length" for name, _ in headers):
-        headers = [*headers, (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    if rest is not None:
-        await send({"type": "http.response.body", "body": body, "more_body": True})
-        await _linger(rest)
-        body = b""
-    await send({"type": "http.response.body", "body": body})
-
-
-async def _linger(receive: Receive) -> None:
-    """Reads on for a moment: who is still sending when the connection closes sees a reset, and not the answer."""
-    seen = 0
-    with suppress(TimeoutError):
-        async with asyncio.timeout(LINGER_SECONDS):
-            while seen < LINGER_BYTES:
-                message = await receive()
-                if not message.get("more_body", False):
-                    return
-                seen += len(message["body"])
-
-
 class Application:
     """The ASGI callable; makes the gateway when the server starts, from the environment unless it is given."""
 
@@ -314,7 +351,8 @@ class Application:
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             assert self.gateway is not None
-            join_writes(send)
+            if scope["method"] != "HEAD":  # whose answer has no second part
+                join_writes(send)
             await self.gateway.serve(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)

@@ -26,7 +26,7 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 RawHeaders = list[tuple[bytes, bytes]]
 
-WHOLE = 64 * 1024  # a body up to this size is sent in one piece
+WHOLE = 64 * 1024  # a body up to this size is sent in one piece, either way
 IDENTITY = b"x-minsheng-identity: "
 _HOP = frozenset(
     (
@@ -173,15 +173,22 @@ def request_head(ask: Ask, upstream: Upstream, identity: bytes | None, framing: 
     return b"\r\n".join(lines), len(lines) - 1
 
 
-async def forward(ask: Ask, upstream: Upstream, identity: bytes | None, body: Body) -> Connection:
-    """Sends the request; the connection that then holds the head of the answer. Raises a Problem, ClientGone."""
+async def forward(
+    ask: Ask, upstream: Upstream, identity: bytes | None, body: Body, *, sent: Connection | None = None
+) -> Connection:
+    """Sends the request; the connection that then holds the head of the answer. Raises a Problem, ClientGone.
+
+    `sent` is a connection over which it was sent already.
+    """
     service = ask.route.service if ask.route else ""
     try:
         if not body.more:
             framing = b"content-length: 0" if ask.method in ("POST", "PUT", "PATCH") else b""
             head, lines = request_head(ask, upstream, identity, framing)
             safe = ask.method in ("GET", "HEAD")
-            return await upstream.exchange(head, lines=lines, repeatable=safe, head_only=ask.method == "HEAD")
+            return await upstream.exchange(
+                head, lines=lines, repeatable=safe, head_only=ask.method == "HEAD", sent=sent
+            )
         return await _with_body(ask, upstream, identity, body)
     except ConnectFailed as error:
         log.warning("upstream.unreachable", upstream=service, error=str(error))

@@ -35,7 +35,7 @@ _LISTENERS = (
     "postgres",
     "nats",
 )
-_UVICORN = ("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--no-server-header")
+_UVICORN = ("--loop", "uvloop", "--no-access-log", "--no-server-header")
 # Nobody but the gateway decides whose X-Forwarded-For is believed.
 _SERVING = (*_UVICORN, "--no-proxy-headers", "--lifespan", "on", "--timeout-graceful-shutdown", "15")
 
@@ -170,17 +170,20 @@ class Suite:
         if self._wechat:
             processes.append(self._stand_in_for_wechat())
         await self.supervisor.start(*processes)
-        await self.supervisor.start(self._served("gateway", "gateway.app:app"))
+        await self.supervisor.start(self._gateway_process())
+
+    def _gateway_process(self) -> Process:
+        return self._served("gateway", "gateway.app:app", http="gateway.protocol:Protocol")
 
     def _api(self, name: str) -> Process:
         return self._served(name, f"services.{name}.app:app")
 
-    def _served(self, name: str, app: str) -> Process:
+    def _served(self, name: str, app: str, *, http: str = "httptools") -> Process:
         port = self.ports.of[name]
         address = ("--host", HOST, "--port", str(port))
         return Process(
             name,
-            _python("uvicorn", app, *address, *_SERVING),
+            _python("uvicorn", app, *address, "--http", http, *_SERVING),
             ready=lambda: answers_http(f"{self.url(name)}/health/ready"),
             environment={**self.environment(name), "PORT": str(port)},
         )

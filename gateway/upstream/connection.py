@@ -1,7 +1,9 @@
 """One connection to a service: an httptools parser on an asyncio protocol, bounded and timed."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Protocol, cast
 
 import httptools
@@ -53,12 +55,14 @@ class _Owner(Protocol):
 
     def lost(self, connection: "Connection") -> None: ...
 
+    def release(self, connection: "Connection") -> None: ...
+
 
 class Connection(asyncio.Protocol):
     """One connection, at most one exchange at a time."""
 
     __slots__ = (
-        "_buffered",
+        "_deadline",
         "_drained",
         "_head_only",
         "_head_seen",
@@ -70,16 +74,19 @@ class Connection(asyncio.Protocol):
         "_parser",
         "_paused",
         "_received",
+        "_timer",
         "_transport",
         "_waiter",
         "answered",
         "born",
+        "buffered",
         "busy",
         "chunks",
         "closed",
         "complete",
         "error",
         "headers",
+        "heard",
         "idle_since",
         "keep",
         "reused",
@@ -97,6 +104,8 @@ class Connection(asyncio.Protocol):
         self.born = self.idle_since = loop.time()
         self.busy = self.closed = self.reused = self._paused = False
         self.error: UpstreamError | None = None
+        self.heard: Callable[[], None] | None = None  # told of everything that comes, when nobody waits
+        self._deadline, self._timer = 0.0, cast(asyncio.TimerHandle | None, None)
         self._reset(head_only=False)
 
     # exchange ------------------------------------------------------------------------------------
@@ -111,7 +120,7 @@ class Connection(asyncio.Protocol):
 
     def _reset(self, *, head_only: bool) -> None:
         self.headers = []
-        self.status = self._head_seen = self._head_size = self._received = self._buffered = self._lengths = 0
+        self.status = self._head_seen = self._head_size = self._received = self.buffered = self._lengths = 0
         self.answered = self.complete = self._interim = False
         self.keep, self._head_only = True, head_only
 
@@ -139,9 +148,18 @@ class Connection(asyncio.Protocol):
             raise self.error
         if not self.chunks:
             return b""
+        return self.taken()
+
+    @property
+    def promised(self) -> float:
+        """How long the answer's body says that it is; infinite when it does not."""
+        return next((int(value) for name, value in self.headers if name == b"content-length"), inf)
+
+    def taken(self) -> bytes:
+        """What has come of the answer's body."""
         data = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
         self.chunks.clear()
-        self._buffered = 0
+        self.buffered = 0
         if self._paused and self._transport is not None:
             self._paused = False
             self._transport.resume_reading()
@@ -151,12 +169,30 @@ class Connection(asyncio.Protocol):
         if self.error:
             raise self.error
         self._waiter = self._loop.create_future()
+        self.expect()
         try:
-            await self._within(self._waiter)
+            await self._waiter
         finally:
             self._waiter = None
         if self.error and not (self.chunks or self.complete):
             raise self.error
+
+    def expect(self) -> None:
+        """Gives the service `read_seconds` from now. One timer looks on, for one each time would cost more."""
+        seconds = self._owner.bounds.read_seconds
+        self._deadline = self._loop.time() + seconds
+        if self._timer is None:
+            self._timer = self._loop.call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._waiter is None and self.heard is None:
+            return
+        left = self._deadline - self._loop.time()
+        if left > 0:
+            self._timer = self._loop.call_later(left, self._look)
+        else:
+            self._fail(TimedOut("read timeout"))
 
     async def _within(self, future: "asyncio.Future[None]") -> None:
         timer = self._loop.call_later(self._owner.bounds.read_seconds, _expire, future)
@@ -164,6 +200,15 @@ class Connection(asyncio.Protocol):
             await future
         finally:
             timer.cancel()
+
+    @property
+    def idle(self) -> float:
+        """Seconds since its last exchange."""
+        return self._loop.time() - self.idle_since
+
+    def release(self) -> None:
+        """Gives it back."""
+        self._owner.release(self)
 
     def close(self) -> None:
         """Ends the connection at once, whatever is under way."""
@@ -177,6 +222,8 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed = True
+        if self._timer is not None:
+            self._timer.cancel()
         if self.busy and not self.complete:
             untouched = self.reused and not self._head_seen
             self._fail(Stale("closed before the answer") if untouched else Broken("closed within the answer"))
@@ -217,6 +264,8 @@ class Connection(asyncio.Protocol):
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+        elif self.heard is not None:
+            self.heard()
 
     # httptools -----------------------------------------------------------------------------------
 
@@ -257,12 +306,12 @@ class Connection(asyncio.Protocol):
         if self._head_only:
             raise Broken("a body where none may be")
         self._received += len(body)
-        self._buffered += len(body)
+        self.buffered += len(body)
         if self._received > self._owner.bounds.body_bytes:
             raise Broken("body over the bound")
         self.chunks.append(body)
         if (
-            self._buffered > self._owner.bounds.buffer_bytes
+            self.buffered > self._owner.bounds.buffer_bytes
             and not self._paused
             and self._transport is not None
         ):

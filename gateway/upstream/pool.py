@@ -24,45 +24,69 @@ class Upstream:
         self._connecting = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
+    def begin(self, head: bytes, *, lines: int) -> Connection | None:
+        """Sends a request at once, if a kept connection is free and nobody waits for one. Raises Unsendable."""
+        check_head(head, lines=lines)
+        connection = None if self._waiting else self._kept()
+        if connection is not None:
+            connection.begin(head)
+            connection.expect()
+        return connection
+
     async def exchange(
-        self, head: bytes, *, lines: int, repeatable: bool, body: bytes = b"", head_only: bool = False
+        self,
+        head: bytes,
+        *,
+        lines: int,
+        repeatable: bool,
+        body: bytes = b"",
+        head_only: bool = False,
+        sent: Connection | None = None,
     ) -> Connection:
         """Sends a whole request and waits for the head of its answer.
 
         `lines` is the number of lines of the head: a head with more was tampered with. Only a repeatable request
-        is sent again, once, and only when a kept connection turned out to be closed before it was used.
+        is sent again, once, and only when a kept connection turned out to be closed before it was used. `sent` is
+        a connection over which the request was begun.
         """
         check_head(head, lines=lines)
         data = head + body if body else head
         while True:
-            connection = await self.acquire(fresh=False)
+            connection = sent or await self.acquire()
             try:
-                connection.begin(data, head_only=head_only)
+                if sent is None:
+                    connection.begin(data, head_only=head_only)
                 await connection.answer()
                 return connection
             except Stale:
                 self.release(connection)
                 if not repeatable:
                     raise
-                repeatable = False
+                repeatable, sent = False, None
                 self._drop_idle()
             except BaseException:
                 self.release(connection)
                 raise
 
-    async def acquire(self, *, fresh: bool = False) -> Connection:
+    async def acquire(self) -> Connection:
         """A free connection, the last used first. Raises ConnectFailed."""
         loop = asyncio.get_running_loop()
         while True:
-            while self._idle and not fresh:
-                connection = self._idle.pop()
-                if not connection.closed and loop.time() - connection.idle_since < self.bounds.idle_seconds:
-                    connection.reused = True
-                    return connection
-                connection.close()
+            connection = self._kept()
+            if connection is not None:
+                return connection
             if len(self._all) + self._connecting < self.bounds.connections:
                 return await self._connect(loop)
             await self._turn(loop)
+
+    def _kept(self) -> Connection | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.closed and connection.idle < self.bounds.idle_seconds:
+                connection.reused = True
+                return connection
+            connection.close()
+        return None
 
     def release(self, connection: Connection) -> None:
         """Gives a connection back: kept when its exchange ended cleanly, else closed."""

@@ -75,7 +75,7 @@ class Stage(Suite):
 
     def _process(self, name: str) -> Process:
         if name == "gateway":
-            return self._served(name, "gateway.app:app")
+            return self._gateway_process()
         if name in SERVICES:
             return self._api(name)
         return self._worker(name.removesuffix("-worker"))

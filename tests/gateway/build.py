@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import orjson
@@ -152,12 +152,14 @@ async def _answer(send: Any, status: int, body: Any) -> None:
 
 
 @asynccontextmanager
-async def served(app: Any) -> AsyncIterator[str]:
+async def served(
+    app: Any, *, http: str = "httptools", lifespan: Literal["on", "off"] = "on"
+) -> AsyncIterator[str]:
     """The app on a real port, as uvicorn serves it in production."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, http="httptools", lifespan="on", log_level="critical", access_log=False, proxy_headers=False
+        app, http=http, lifespan=lifespan, log_level="critical", access_log=False, proxy_headers=False
     )
     server = uvicorn.Server(config)
     config.load()

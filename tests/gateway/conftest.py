@@ -152,10 +152,19 @@ def gateway_settings(
 
 
 IDENTITY = Ed25519PrivateKey.generate()
+SHORT, ORDINARY = "gateway.protocol:Protocol", "httptools"  # the first in production
+DATA_PATH = ("test_audit", "test_entrance", "test_limits", "test_proxy")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Plain reads are the same both ways (gateway.protocol): what tests them runs with either."""
+    if "standing" in metafunc.fixturenames and metafunc.module.__name__.endswith(DATA_PATH):
+        ways = {"short": SHORT, "ordinary": ORDINARY}
+        metafunc.parametrize("standing", ways.values(), ids=ways, indirect=True, scope="session")
 
 
 @asynccontextmanager
-async def opened(database: Database, **more: Any) -> AsyncIterator[Entrance]:
+async def opened(database: Database, *, http: str = SHORT, **more: Any) -> AsyncIterator[Entrance]:
     """A running gateway with its surroundings; `more` changes settings."""
     stand_in = wechat.create_app(app_id="wx0000000000000000", secret="stand-in")
     service = Service()
@@ -166,7 +175,7 @@ async def opened(database: Database, **more: Any) -> AsyncIterator[Entrance]:
         url = more.pop("database_url", database.url)
         settings = gateway_settings(database_url=url, services=services, wechat_url=wechat_url, **more)
         gateway = Gateway(settings, contracts=contracts())
-        address = await stack.enter_async_context(served(Application(gateway)))
+        address = await stack.enter_async_context(served(Application(gateway), http=http))
         entrance = Entrance(address, gateway, service, stand_in.state.stand_in, database)
         try:
             yield entrance
@@ -183,9 +192,9 @@ async def prepared(gateway_database: Database) -> AsyncIterator[Database]:
 
 
 @pytest.fixture(scope="session")
-async def standing(gateway_database: Database) -> AsyncIterator[Entrance]:
-    """One gateway for all tests that do not change its settings."""
-    async with opened(gateway_database) as running:
+async def standing(gateway_database: Database, request: pytest.FixtureRequest) -> AsyncIterator[Entrance]:
+    """One gateway for all tests that do not change its settings, served as in production or as a test asks."""
+    async with opened(gateway_database, http=getattr(request, "param", SHORT)) as running:
         yield running
 
 

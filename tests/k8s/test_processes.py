@@ -46,7 +46,8 @@ class TestCommands:
         assert callable(getattr(importlib.import_module(module), name))
         assert module == ("gateway.app" if owner == "gateway" else f"services.{owner}.app")
         assert f"--port={api.value('PORT')}" in options
-        assert {"--no-access-log", "--loop=uvloop", "--http=httptools"} <= set(options)
+        http = "gateway.protocol:Protocol" if owner == "gateway" else "httptools"
+        assert {"--no-access-log", "--loop=uvloop", f"--http={http}"} <= set(options)
         assert not any(option.startswith("--workers") for option in options)
 
     @pytest.mark.parametrize("service", SERVICES)
