@@ -776,9 +776,7 @@ def downgrade() -> None:
     op.drop_table("contribution_base")
     op.drop_index(op.f("ix_bill_payer_id"), table_name="bill")
     op.drop_index(op.f("ix_bill_enrolment_id"), table_name="bill")
-    op.drop_index(
-        op.f("ix_bill_due_on"), table_name="bill", postgresql_where=sa.text("state = 'determined'")
-    )
+    op.drop_index(op.f("ix_bill_due_on"), table_name="bill", postgresql_where=sa.text("state = 'determined'"))
     op.drop_index(op.f("ix_bill_determination_id"), table_name="bill")
     op.drop_index(op.f("ix_bill_area_bill_bill_id"), table_name="bill")
     op.drop_table("bill")
