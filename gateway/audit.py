@@ -1,9 +1,8 @@
 """The audit trail 审计: who did what, when, from where, with which outcome; never bodies or secrets.
 
 Many callers' rows are written by one statement, so that a durable row costs a share of a commit. A state change
-is in the database as `begun` before it is sent on, and on its disk as `ended` before the answer leaves; reads
-follow within half a second. A `begun` row does not wait for the disk: it is lost only if the database's machine
-and this process die in the same half second, and it says no more than that a change was tried. Rows of a process form a hash chain, which shows a changed or
+is on the database's disk as `begun` before it is sent on, and as `ended` before the answer leaves; reads follow
+within half a second. Rows of a process form a hash chain, which shows a changed or
 missing row even to someone who does not trust the database's administrator.
 """
 
@@ -92,9 +91,10 @@ INSERT = f"""
 class Lane:
     """One connection that writes rows in the order in which they come."""
 
-    def __init__(self, url: str, chain: UUID, *, durable: bool) -> None:
+    def __init__(self, url: str, chain: UUID) -> None:
         self._url, self._chain = url, chain
-        self._settings = server_settings("gateway-audit") | {"synchronous_commit": "on" if durable else "off"}
+        # Synchronous: a row that the database forgets in a crash would be a gap in the chain.
+        self._settings = server_settings("gateway-audit")
         self._waiting: deque[tuple[int, bytes, Entry]] = deque()
         self._promises: list[tuple[int, asyncio.Future[None]]] = []
         self._bell, self._tried = asyncio.Event(), asyncio.Event()
@@ -212,7 +212,7 @@ class Trail:
     def __init__(self, url: str) -> None:
         self.chain = new_id()
         self._hash, self._place = first_hash(self.chain), 0
-        self._begun, self._ended = Lane(url, self.chain, durable=False), Lane(url, self.chain, durable=True)
+        self._begun, self._ended = Lane(url, self.chain), Lane(url, self.chain)
         self.lost = 0
 
     @property

@@ -18,7 +18,7 @@ from nats.js.client import JetStreamContext
 from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.kit import clock, metrics
@@ -89,7 +89,7 @@ class Consumer:
                 await self._bind()
                 while not self._stop.is_set():
                     await self._round()
-            except (NatsError, OSError, TimeoutError, SQLAlchemyError) as error:
+            except Exception as error:  # whatever broke, the events wait at the broker
                 log.warning("consumer.interrupted", source=self.source, error=type(error).__name__)
                 await self._unbind()
                 await self._pause(REBIND_SECONDS)

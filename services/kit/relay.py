@@ -14,7 +14,6 @@ import asyncpg
 import orjson
 import structlog
 from nats.aio.client import Client
-from nats.errors import Error as NatsError
 from nats.js.client import JetStreamContext
 from nats.js.errors import APIError, NotFoundError
 
@@ -112,7 +111,7 @@ class Relay:
         while not self._stopping:
             try:
                 await self._session()
-            except (NatsError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            except Exception as error:  # whatever broke, the rows wait: trying again is all there is to do
                 log.warning("relay.interrupted", error=type(error).__name__)
                 self._stream_known = (
                     False  # it may be the stream that was lost; to declare it again costs nothing
